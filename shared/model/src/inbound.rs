@@ -1,0 +1,96 @@
+//! Inbound: one thing a messenger told us about one customer, in our words. An adapter makes it, the queue carries it,
+//! the conversation worker handles it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{BotId, ConversationId, EndUserId, EpochMillis, InboundId, MessageData, Meta, Params, PlatformType, UserKey};
+
+/// What is on the queue. A new version is a new variant; the old ones stay readable, for messages under way.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "v")]
+pub enum Queued {
+    #[serde(rename = "1")]
+    V1(Inbound),
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Inbound {
+    pub id: InboundId,
+    pub bot_id: BotId,
+    pub platform: PlatformType,
+    /// Who did it.
+    pub user_key: UserKey,
+    /// Where answers go and what order is kept by: the user, except in groups and rooms.
+    pub conversation_key: UserKey,
+    /// When it happened, by the messenger's clock.
+    pub timestamp: EpochMillis,
+    /// When it reached us.
+    pub received_at: EpochMillis,
+    /// When the messenger stops waiting for the answer, on channels that wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer_by: Option<EpochMillis>,
+    /// What the platform's `outbound` needs for an answer, such as a reply token. Only that platform reads it.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub reply_to: Value,
+    pub kind: InboundKind,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum InboundKind {
+    /// The customer said something.
+    Message {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        platform_message_id: Option<String>,
+        data: MessageData,
+        #[serde(default)]
+        meta: Box<Meta>,
+    },
+    /// A room opened, with nothing said yet: the welcome block, a group that invited us.
+    Opened,
+    /// The customer became a friend or follower.
+    Joined {
+        #[serde(default, skip_serializing_if = "Params::is_empty")]
+        params: Params,
+    },
+    /// The customer removed the friend or blocked us.
+    Left,
+    /// The room is closed to us; the customer remains.
+    Closed,
+    /// The conversation had its time. `conversation_id` says which, for a new one may have begun meanwhile.
+    Expired { conversation_id: ConversationId },
+    /// The answer to `of` came too late for the messenger, and must reach the customer in another way.
+    Late { of: InboundId },
+}
+
+impl Inbound {
+    /// The id that sessions, queues and answers are keyed by: the customer's own, except in groups and rooms.
+    pub fn session_id(&self) -> EndUserId {
+        EndUserId::of(&self.bot_id, self.platform, &self.conversation_key)
+    }
+
+    pub fn end_user_id(&self) -> EndUserId {
+        EndUserId::of(&self.bot_id, self.platform, &self.user_key)
+    }
+
+    pub fn is_group(&self) -> bool {
+        self.user_key != self.conversation_key
+    }
+}
+
+impl InboundKind {
+    /// For logs and counts.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Message { .. } => "message",
+            Self::Opened => "opened",
+            Self::Joined { .. } => "joined",
+            Self::Left => "left",
+            Self::Closed => "closed",
+            Self::Expired { .. } => "expired",
+            Self::Late { .. } => "late",
+        }
+    }
+}
