@@ -4,7 +4,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{BotId, ConversationId, EndUserId, EpochMillis, InboundId, MessageData, Meta, Params, PlatformType, UserKey};
+use crate::{
+    BotId, ConversationId, EndUserId, EpochMillis, InboundId, MessageData, Meta, Params, PlatformType, UserKey,
+};
 
 /// What is on the queue. A new version is a new variant; the old ones stay readable, for messages under way.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -59,6 +61,8 @@ pub enum InboundKind {
     Left,
     /// The room is closed to us; the customer remains.
     Closed,
+    /// The customer asks for the answer that came too late.
+    Collect,
     /// The conversation had its time. `conversation_id` says which, for a new one may have begun meanwhile.
     Expired { conversation_id: ConversationId },
     /// The answer to `of` came too late for the messenger, and must reach the customer in another way.
@@ -89,6 +93,7 @@ impl InboundKind {
             Self::Joined { .. } => "joined",
             Self::Left => "left",
             Self::Closed => "closed",
+            Self::Collect => "collect",
             Self::Expired { .. } => "expired",
             Self::Late { .. } => "late",
         }

@@ -140,11 +140,7 @@ impl MessageData {
     }
 
     pub fn media(content_type: ContentType, uri: impl Into<String>) -> Self {
-        Self::Media {
-            media: Media { content_type, uri: uri.into(), alt_text: None },
-            text: None,
-            buttons: Vec::new(),
-        }
+        Self::Media { media: Media { content_type, uri: uri.into(), alt_text: None }, text: None, buttons: Vec::new() }
     }
 
     /// `text`, `media`, `cards` or `location`.

@@ -17,5 +17,5 @@ fn every_kind_has_a_golden() {
     let golden: Vec<Queued> = serde_json::from_str(include_str!("../testdata/inbound_v1.json")).unwrap();
     let mut names: Vec<_> = golden.iter().map(|Queued::V1(inbound)| inbound.kind.name()).collect();
     names.dedup();
-    assert_eq!(names, ["message", "opened", "joined", "left", "closed", "expired", "late"]);
+    assert_eq!(names, ["message", "opened", "joined", "left", "closed", "collect", "expired", "late"]);
 }

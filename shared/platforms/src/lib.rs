@@ -1,1 +1,96 @@
-//! platforms
+//! Every messenger, each in a folder of its own with the same files: `wire` (its JSON), `inbound` (check and read a
+//! request), `outbound` (say a reply, judge the answer), `limits` (every number, with its page) and `testdata`.
+//!
+//! Nothing here does I/O, reads a clock or the environment, or makes a random number: a request comes in as bytes, and
+//! what must be sent goes out as [`Call`] values. [`PLATFORMS`] is the table of contents.
+
+mod call;
+pub mod fit;
+pub mod fixtures;
+pub mod kakao;
+pub mod line;
+pub mod media;
+mod receive;
+mod secret;
+
+use std::fmt;
+
+use model::{BotId, EpochMillis, Inbound, PlatformType, Reply};
+use serde_json::Value;
+
+pub use call::{Answer, Attempt, Call, Outcome, Rendered, Verdict};
+pub use fit::Dropped;
+pub use receive::{Acknowledge, HttpReply, Ignored, ReceiveError, Received, Request};
+pub use secret::Secrets;
+
+/// All of them. A new platform is its folder, its `mod` above and its line here.
+pub const PLATFORMS: &[&Platform] = &[&kakao::PLATFORM, &line::PLATFORM];
+
+/// What there is to know of a messenger before any company connected to it.
+#[derive(Debug)]
+pub struct Platform {
+    pub kind: PlatformType,
+    /// Where its API lives. A stand-in takes its place when the variable names another address.
+    pub hosts: &'static [Host],
+    pub connect: fn(Setup<'_>) -> Result<Box<dyn Channel>, SettingsError>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Host {
+    /// `LINE_API_URL` and so on.
+    pub variable: &'static str,
+    pub url: &'static str,
+}
+
+/// A company's account on a messenger: what `connect` makes a [`Channel`] of.
+#[derive(Clone, Copy, Debug)]
+pub struct Setup<'a> {
+    pub bot_id: &'a BotId,
+    /// `integration.<platform>` of the bot.
+    pub settings: &'a Value,
+    /// Where this installation is reached from outside, without a slash at its end. Media links start with it.
+    pub public_url: &'a str,
+}
+
+/// The settings of a channel cannot be used. The text is for the bot's owner and never holds a value.
+#[derive(Debug, thiserror::Error)]
+#[error("integration.{platform}: {reason}")]
+pub struct SettingsError {
+    pub platform: PlatformType,
+    pub reason: String,
+}
+
+/// A company's account on a messenger, ready to work.
+pub trait Channel: Send + Sync + fmt::Debug {
+    /// Checks who sent the request, then reads it. Unknown content is never an error.
+    fn receive(&self, request: &Request<'_>) -> Result<Received, ReceiveError>;
+
+    /// The requests that bring `reply` to whoever `inbound` came from, in order.
+    fn render(&self, reply: &Reply, inbound: &Inbound, now: EpochMillis) -> Rendered;
+
+    /// What the messenger's answer to one of them means.
+    fn judge(&self, call: &Call, outcome: &Outcome<'_>, attempt: Attempt) -> Verdict;
+
+    /// For messengers that take the reply as the answer to their own request.
+    fn synchronous(&self) -> Option<&dyn Synchronous> {
+        None
+    }
+}
+
+/// A messenger that waits for the reply.
+pub trait Synchronous {
+    /// The answer when the reply is there in time.
+    fn answer(&self, reply: &Reply) -> (HttpReply, Vec<Dropped>);
+
+    /// The answer when it is not: the reply will be kept, or sent by [`Synchronous::late`].
+    fn interim(&self, inbound: &Inbound) -> HttpReply;
+
+    /// The request that brings a late reply, where the messenger left a way; otherwise it waits for the customer's next
+    /// message.
+    fn late(&self, reply: &Reply, inbound: &Inbound, now: EpochMillis) -> Option<Rendered>;
+}
+
+/// The platform of this kind, if we speak it.
+pub fn find(kind: PlatformType) -> Option<&'static Platform> {
+    PLATFORMS.iter().copied().find(|platform| platform.kind == kind)
+}

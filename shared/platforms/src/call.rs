@@ -1,0 +1,73 @@
+//! What a platform wants sent, and what it makes of the answer.
+
+use std::fmt;
+
+use crate::Dropped;
+
+/// An HTTP request as a value.
+#[derive(Clone, PartialEq)]
+pub struct Call {
+    pub method: &'static str,
+    /// Whole, with the platform's real host. Byte for byte: some hold tokens that no encoder may touch.
+    pub url: String,
+    pub headers: Vec<(&'static str, String)>,
+    pub body: Vec<u8>,
+    /// A name for logs, such as `push`; the URL may be a secret.
+    pub name: &'static str,
+    /// The messenger knows a repetition of this call and does not deliver it twice.
+    pub repeatable: bool,
+    /// Sent when the platform says that this one cannot work any more.
+    pub instead: Option<Box<Call>>,
+}
+
+/// Headers, body and URL hold tokens and the customer's words: none of them is for logs.
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").field("name", &self.name).field("bytes", &self.body.len()).finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug, Default, PartialEq)]
+pub struct Rendered {
+    pub calls: Vec<Call>,
+    pub dropped: Vec<Dropped>,
+}
+
+/// How a call ended.
+#[derive(Clone, Copy, Debug)]
+pub enum Outcome<'a> {
+    Answered(Answer<'a>),
+    /// Sent, or partly sent, and no answer: it may have arrived.
+    Unanswered,
+    /// Nothing was sent.
+    Unreachable,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Answer<'a> {
+    pub status: u16,
+    pub body: &'a [u8],
+}
+
+/// Whether this call may have been sent before, and how old the customer's message is by now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// The turn was handed out again, or the call itself was tried before: an earlier one may have arrived.
+    pub repeated: bool,
+    pub age_ms: i64,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict {
+    Delivered,
+    /// Send this one in its place.
+    Instead(Call),
+    /// The platform is busy or down.
+    Later {
+        reason: String,
+    },
+    /// It will never work. `reason` is for the bot's owner.
+    Refused {
+        reason: String,
+    },
+}

@@ -1,0 +1,105 @@
+//! Media that only opens with a channel's token reaches everybody else by a signed link of ours, which expires.
+//!
+//! `{public url}/hooks/{platform}/{botId}/media/{payload}.{signature}`: payload = base64url of
+//! `{"u":"where it is","e":expiry in seconds}`; signature = base64url of the HMAC-SHA256 of the payload's text under a key
+//! made from the channel's secret. Both secrets of a rotation open a link.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use model::time::EpochSeconds;
+use model::{BotId, EpochMillis, PlatformType};
+use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
+
+use crate::Secrets;
+use crate::secret::hmac_sha256;
+
+/// How long a link opens. LINE deletes content after a time it does not tell.
+pub const LIFETIME_SECONDS: i64 = 14 * 24 * 60 * 60;
+
+#[derive(Serialize, Deserialize)]
+struct Payload {
+    u: String,
+    e: i64,
+}
+
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum MediaError {
+    #[error("this is no media link of ours")]
+    Forged,
+    #[error("this media link has expired")]
+    Expired,
+}
+
+/// A link that opens `source` for everybody until it expires.
+pub fn link(
+    public_url: &str,
+    platform: PlatformType,
+    bot_id: &BotId,
+    secrets: &Secrets,
+    source: &str,
+    now: EpochMillis,
+) -> String {
+    let expiry = now.seconds().0 + LIFETIME_SECONDS;
+    let json = serde_json::json!({ "u": source, "e": expiry }).to_string();
+    let payload = URL_SAFE_NO_PAD.encode(json);
+    let signature = URL_SAFE_NO_PAD.encode(sign(secrets.current().unwrap_or_default(), &payload));
+    format!("{public_url}/hooks/{platform}/{bot_id}/media/{payload}.{signature}")
+}
+
+/// Where the media of a link is. `token` is what follows `/media/`.
+pub fn open(token: &str, secrets: &Secrets, now: EpochSeconds) -> Result<String, MediaError> {
+    let (payload, signature) = token.split_once('.').ok_or(MediaError::Forged)?;
+    let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| MediaError::Forged)?;
+    let genuine =
+        secrets.iter().fold(false, |found, secret| found | bool::from(sign(secret, payload).ct_eq(&signature[..])));
+    if !genuine {
+        return Err(MediaError::Forged);
+    }
+    let json = URL_SAFE_NO_PAD.decode(payload).map_err(|_| MediaError::Forged)?;
+    let Payload { u, e } = serde_json::from_slice(&json).map_err(|_| MediaError::Forged)?;
+    if e < now.0 {
+        return Err(MediaError::Expired);
+    }
+    Ok(u)
+}
+
+/// Where the media of a link is, whoever signed it. For tests; to open a link takes [`open`].
+pub(crate) fn peek(uri: &str) -> Option<String> {
+    let (payload, _) = uri.split_once("/media/")?.1.split_once('.')?;
+    let json = URL_SAFE_NO_PAD.decode(payload).ok()?;
+    serde_json::from_slice::<Payload>(&json).ok().map(|payload| payload.u)
+}
+
+fn sign(secret: &str, payload: &str) -> [u8; 32] {
+    let key = hmac_sha256(secret.as_bytes(), &[b"closer media link 1"]);
+    hmac_sha256(&key, &[payload.as_bytes()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_opens_until_it_expires() {
+        let secrets: Secrets = serde_json::from_str(r#""s""#).unwrap();
+        let rotated: Secrets = serde_json::from_str(r#"["t","s"]"#).unwrap();
+        let others: Secrets = serde_json::from_str(r#""t""#).unwrap();
+        let now = EpochMillis(1_780_300_000_000);
+        let bot = "Bxxxxx".parse().unwrap();
+        let link = link("https://bots.example.com", PlatformType::Line, &bot, &secrets, "https://a.example/1", now);
+        let token = link.strip_prefix("https://bots.example.com/hooks/line/Bxxxxx/media/").unwrap();
+
+        let end = EpochSeconds(now.seconds().0 + LIFETIME_SECONDS);
+        assert_eq!(open(token, &secrets, end), Ok("https://a.example/1".to_owned()));
+        assert_eq!(open(token, &rotated, end), Ok("https://a.example/1".to_owned()));
+        assert_eq!(open(token, &secrets, EpochSeconds(end.0 + 1)), Err(MediaError::Expired));
+        assert_eq!(open(token, &others, end), Err(MediaError::Forged));
+        assert_eq!(open(token, &Secrets::default(), end), Err(MediaError::Forged));
+        let (payload, signature) = token.split_once('.').unwrap();
+        for forged in [payload, "", ".", "a.b", &format!("x{token}"), &format!("{payload}."), &format!(".{signature}")]
+        {
+            assert_eq!(open(forged, &secrets, end), Err(MediaError::Forged), "{forged}");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! What comes in from a messenger, before and after it was read.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use http::{HeaderMap, Method, StatusCode};
+use model::{EpochMillis, Inbound};
+
+/// A request as it arrived: nothing decoded, nothing trusted. Holds secrets and the customer's words, so no `Debug`.
+#[expect(missing_debug_implementations, reason = "it must not get into a log")]
+pub struct Request<'a> {
+    pub method: &'a Method,
+    /// What follows `/hooks/{platform}/{botId}/`.
+    pub tail: &'a str,
+    /// The address as the sender wrote it; some signatures cover it.
+    pub url: &'a str,
+    pub query: &'a BTreeMap<String, String>,
+    pub headers: &'a HeaderMap,
+    pub body: &'a [u8],
+    pub received_at: EpochMillis,
+}
+
+#[derive(Debug, PartialEq)]
+pub struct Received {
+    /// For the queue, in order.
+    pub inbound: Vec<Inbound>,
+    /// What we saw and do nothing about; logged and counted.
+    pub ignored: Vec<Ignored>,
+    pub acknowledge: Acknowledge,
+}
+
+/// The platform's name of a kind that leads to nothing, shortened and cleaned for a log.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Ignored(String);
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Acknowledge {
+    /// This answer, once everything is safely queued.
+    Now(HttpReply),
+    /// The reply to the last inbound, by way of [`crate::Synchronous`]; an interim answer when it is not there at `until`.
+    WithReply { until: EpochMillis },
+}
+
+#[derive(Clone, PartialEq, Eq)]
+pub struct HttpReply {
+    pub status: StatusCode,
+    pub content_type: &'static str,
+    pub body: String,
+}
+
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum ReceiveError {
+    #[error("the signature or secret is missing or wrong")]
+    Unsigned,
+    #[error("there is nothing at this path")]
+    UnknownPath,
+    #[error("this path does not take this method")]
+    Method,
+    /// Says where, never what.
+    #[error("the body is not this platform's webhook: {0}")]
+    Malformed(String),
+}
+
+impl ReceiveError {
+    pub const fn status(&self) -> StatusCode {
+        match self {
+            Self::Unsigned => StatusCode::UNAUTHORIZED,
+            Self::UnknownPath => StatusCode::NOT_FOUND,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Malformed(_) => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    /// A JSON error as a place. Its own text may quote the body.
+    pub fn malformed(error: &serde_json::Error) -> Self {
+        let what = match error.classify() {
+            serde_json::error::Category::Eof => "it ends too early",
+            serde_json::error::Category::Data => "a field is missing or of the wrong type",
+            serde_json::error::Category::Io | serde_json::error::Category::Syntax => "it is not JSON",
+        };
+        Self::Malformed(format!("{what}, line {} column {}", error.line(), error.column()))
+    }
+}
+
+impl HttpReply {
+    pub const fn empty(status: StatusCode) -> Self {
+        Self { status, content_type: "text/plain; charset=utf-8", body: String::new() }
+    }
+
+    pub const fn json(body: String) -> Self {
+        Self { status: StatusCode::OK, content_type: "application/json", body }
+    }
+}
+
+impl Ignored {
+    /// `kind` is the sender's text: only its first 40 harmless characters get into a log.
+    pub fn new(kind: &str) -> Self {
+        Self(kind.chars().filter(|c| c.is_ascii_alphanumeric() || "._- ".contains(*c)).take(40).collect())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Ignored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for HttpReply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HttpReply {} with {} bytes", self.status, self.body.len())
+    }
+}
