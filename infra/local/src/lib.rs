@@ -1,1 +1,15 @@
-//! Command-line.
+//! The local stack: everything that runs on AWS, in one process, on embedded services; and the command-line tools.
+//!
+//! The handlers are those of the functions, called with the events that Lambda would give them.
+
+pub mod bots;
+pub mod chat;
+pub mod dev;
+pub mod feed;
+pub mod fixtures;
+pub mod gateway;
+pub mod mapping;
+pub mod services;
+pub mod stack;
+pub mod stand_in;
+pub mod talk;

@@ -1,1 +1,88 @@
-fn main() {}
+//! `closer`: the local stack and the tools of bot authors.
+
+#![expect(clippy::print_stdout, reason = "it is a command's output")]
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use closer::dev::Dev;
+use closer::{dev, fixtures, services, talk};
+
+/// One bot for KakaoTalk, LINE, NaverTalk, Messenger and the web.
+///
+/// Without a command it starts the local stack, as `closer dev` does.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    dev: Dev,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run everything on this machine: adapters, workers, database, queues, and a page to chat on
+    Dev(Dev),
+    /// Run only the embedded DynamoDB and SQS, for functions started by `cargo lambda watch`
+    Services {
+        /// Where to keep what they are given; in memory without it
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
+        #[arg(long, default_value_t = 8000)]
+        dynamodb_port: u16,
+        #[arg(long, default_value_t = 9324)]
+        sqs_port: u16,
+        /// The folder with the bots to load
+        #[arg(long, value_name = "DIR", default_value = "bots")]
+        bots: PathBuf,
+    },
+    /// Run recorded requests of messengers through the adapters
+    Fixtures {
+        /// A folder with *.case.json files
+        dir: PathBuf,
+    },
+    /// Hold scripted conversations with a bot: virtual clock, no network
+    Talk {
+        /// A script; several may be given
+        #[arg(long = "script", value_name = "FILE", required = true, num_args = 1..)]
+        scripts: Vec<PathBuf>,
+    },
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    shell::telemetry::init();
+    let arguments = Arguments::parse();
+    let command = arguments.command.unwrap_or(Command::Dev(arguments.dev));
+    match run(command).await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("closer: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    let code = |good: bool| if good { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    match command {
+        Command::Dev(dev) => dev::run(dev).await.map(|()| ExitCode::SUCCESS),
+        Command::Services { data, dynamodb_port, sqs_port, bots } => {
+            let ports = services::Ports { dynamodb: dynamodb_port, sqs: sqs_port };
+            services::run(data.as_deref(), ports, &bots).await.map(|()| ExitCode::SUCCESS)
+        }
+        Command::Fixtures { dir } => fixtures::run(&dir).map(|summary| code(summary.failed == 0)),
+        Command::Talk { scripts } => {
+            let (mut passed, mut failed) = (0, 0);
+            for script in &scripts {
+                let summary = talk::run(script)?;
+                passed += summary.passed;
+                failed += summary.failed;
+            }
+            println!("turns: {passed} passed, {failed} failed");
+            Ok(code(failed == 0))
+        }
+    }
+}

@@ -1,1 +1,32 @@
-//! flow
+//! The flow engine: runs a CLOSER bot, one turn at a time.
+//!
+//! ```text
+//! Bot::read(export) ──► Bot ──► Run::new(bot, state, params, input) ──► step ──► Ask ──► step(answer) … ──► Done
+//! ```
+//!
+//! Pure: no socket, clock or chance. What a turn needs of the world it asks for as an [`Ask`], and what it said and
+//! changed comes back as one [`Done`].
+
+mod ask;
+mod bot;
+mod condition;
+mod context;
+mod import;
+mod limits;
+mod message;
+mod node;
+mod run;
+mod session;
+mod shown;
+mod state;
+mod template;
+mod turn;
+
+pub use ask::{Answer, Ask, HttpAnswer, HttpAsk, HttpFailure};
+pub use bot::{Bot, Preference};
+pub use context::Ids;
+pub use import::{ImportError, Site, Warning};
+pub use run::{Done, Input, Problem, Run, Said, Step};
+pub use session::{LateReply, Session, Stored, StoredRef, Talk, Turn};
+pub use state::State;
+pub use turn::{Begin, Channel, Handling, Stepped, begin};

@@ -1,6 +1,8 @@
 //! Inbound: one thing a messenger told us about one customer, in our words. An adapter makes it, the queue carries it,
 //! the conversation worker handles it.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -16,7 +18,7 @@ pub enum Queued {
     V1(Inbound),
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Inbound {
     pub id: InboundId,
@@ -97,5 +99,18 @@ impl InboundKind {
             Self::Expired { .. } => "expired",
             Self::Late { .. } => "late",
         }
+    }
+}
+
+/// What the customer said and where an answer goes are not for logs.
+impl fmt::Debug for Inbound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, bot_id, platform, kind, .. } = self;
+        f.debug_struct("Inbound")
+            .field("id", id)
+            .field("bot_id", bot_id)
+            .field("platform", platform)
+            .field("kind", &kind.name())
+            .finish_non_exhaustive()
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use crate::{ConversationId, EndUserId, EpochMillis, MessageId};
+use crate::{ConversationId, EndUserId, EpochMillis, InboundId, MessageId};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -13,7 +13,7 @@ pub struct Message {
     pub conversation_id: ConversationId,
     /// Of the request that carried it: on messages of users and agents, never on the bot's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub request_id: Option<MessageId>,
+    pub request_id: Option<InboundId>,
     /// True for the customer, false for bot and agent.
     pub is_user: bool,
     /// `null` when there is nothing to say, and never left out.

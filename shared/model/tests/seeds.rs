@@ -1,6 +1,8 @@
 //! The bodies of the webhook guide go in and come out the same. They are other people's data and live beside the
 //! project; where they are absent the test says so. `testdata/delivery.json` is ours and always there.
 
+#![expect(clippy::unwrap_used, reason = "a test helper outside of a test function")]
+
 use std::path::Path;
 
 use model::Delivery;

@@ -78,7 +78,7 @@ pub trait Channel: Send + Sync + fmt::Debug {
 }
 
 /// A messenger that waits for the reply.
-pub trait Synchronous {
+pub trait Synchronous: Send + Sync {
     /// The answer when the reply is there in time.
     fn answer(&self, reply: &Reply) -> (HttpReply, Vec<Dropped>);
 

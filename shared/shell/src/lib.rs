@@ -1,1 +1,19 @@
-//! shell
+//! The imperative shell around the pure core: what a Lambda function is made of. Reading and writing the queues, HTTP in
+//! and out, settings, clock and log. It decides nothing: `platforms`, `flow` and `delivery` do.
+//!
+//! A function's `main.rs` picks one of [`adapter`], [`conversation`] or [`deliver`] and runs it.
+
+pub mod adapter;
+pub mod aws;
+pub mod bots;
+mod cache;
+pub mod clock;
+pub mod config;
+pub mod conversation;
+pub mod deliver;
+pub mod guard;
+pub mod outgoing;
+pub mod queue;
+pub mod records;
+pub mod telemetry;
+pub mod waiting;

@@ -1,1 +1,18 @@
-//! store
+//! DynamoDB. One struct per table and capability, so that a function holds, and its policy grants, just what it uses.
+//!
+//! No type of the AWS SDK crosses this border but the client that is given in.
+
+mod bots;
+mod deliveries;
+mod error;
+mod item;
+pub mod schema;
+mod sessions;
+mod webhooks;
+
+pub use bots::{Bots, StoredBot};
+pub use deliveries::Deliveries;
+pub use error::StoreError;
+pub use schema::Tables;
+pub use sessions::{Sessions, Version};
+pub use webhooks::Webhooks;

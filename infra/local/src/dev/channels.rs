@@ -1,0 +1,173 @@
+//! Bots of the folder, put into the tables, each with every channel: with the file's settings where it has them, else
+//! with settings for the stand-in.
+
+use anyhow::Context as _;
+use delivery::{Secret, Webhook};
+use model::{BotId, EpochMillis, PlatformType};
+use serde::Serialize;
+use serde_json::{Value, json};
+use shell::clock;
+use store::StoredBot;
+
+use crate::bots::{self, BotFile};
+use crate::dev::Dev;
+use crate::stack::Stack;
+
+/// A bot as the page and the terminal show it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Connected {
+    pub id: BotId,
+    pub title: String,
+    pub description: String,
+    pub path: String,
+    pub warnings: Vec<String>,
+    pub channels: Vec<ConnectedChannel>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectedChannel {
+    pub platform: PlatformType,
+    pub url: String,
+    pub curl: String,
+    pub stand_in: bool,
+}
+
+pub(super) async fn load(
+    dev: &Dev,
+    stack: &Stack,
+    base: &str,
+    public_url: &str,
+    secret: &Secret,
+) -> anyhow::Result<Vec<Connected>> {
+    let files = bots::read_folder(&dev.bots)?;
+    anyhow::ensure!(
+        !files.is_empty(),
+        "there is no bot in {}; put a CLOSER export there, as *.json",
+        dev.bots.display()
+    );
+    let mut connected = Vec::new();
+    for file in files {
+        connected.push(put(dev, stack, file, base, public_url, secret).await?);
+    }
+    Ok(connected)
+}
+
+/// Puts one bot into the tables.
+pub(super) async fn put(
+    dev: &Dev,
+    stack: &Stack,
+    file: BotFile,
+    base: &str,
+    public_url: &str,
+    secret: &Secret,
+) -> anyhow::Result<Connected> {
+    let BotFile { path, id, mut json, title, description, warnings, webhooks } = file;
+    let channels = channels(dev, &id, &mut json, base, public_url);
+    let stored = StoredBot { version: clock::now().0, json };
+    stack.bots.save(&id, &stored).await.with_context(|| format!("storing the bot of {}", path.display()))?;
+    for webhook in webhooks.iter().chain([&receiver(&id, base, secret)]) {
+        stack.webhooks.save(webhook).await.context("storing a webhook")?;
+    }
+    Ok(Connected { id, title, description, path: path.display().to_string(), warnings, channels })
+}
+
+/// The webhook of the built-in receiver, by which the page sees what goes out.
+fn receiver(id: &BotId, base: &str, secret: &Secret) -> Webhook {
+    let mut webhook = Webhook::new(id.clone(), &format!("{base}/stand-in/receiver"), EpochMillis(0));
+    "closer dev".clone_into(&mut webhook.name);
+    webhook.secrets = vec![secret.clone()];
+    webhook
+}
+
+/// Completes `integration` with stand-ins.
+fn channels(dev: &Dev, id: &BotId, bot: &mut Value, base: &str, public_url: &str) -> Vec<ConnectedChannel> {
+    let mut channels = Vec::new();
+    for platform in platforms::PLATFORMS {
+        let name = platform.kind.as_str();
+        let real = bot["integration"].get(name).is_some_and(Value::is_object);
+        if !real {
+            if dev.live && platform.kind != PlatformType::Kakao {
+                // Its answers would go to the real messenger, with credentials that it does not know.
+                continue;
+            }
+            bot["integration"][name] = stand_in_settings(platform.kind);
+        }
+        let settings = &bot["integration"][name];
+        let tail = if platform.kind == PlatformType::Kakao {
+            first_text(&settings["botSecret"]).map(|secret| format!("/{secret}")).unwrap_or_default()
+        } else {
+            String::new()
+        };
+        let path = format!("/hooks/{name}/{id}{tail}");
+        channels.push(ConnectedChannel {
+            platform: platform.kind,
+            curl: curl(platform.kind, &format!("{base}{path}"), settings),
+            url: format!("{public_url}{path}"),
+            stand_in: !real || !dev.live,
+        });
+    }
+    channels
+}
+
+/// Settings of a channel that nobody registered: nothing outside of this machine knows or trusts them.
+fn stand_in_settings(platform: PlatformType) -> Value {
+    match platform {
+        PlatformType::Line => json!({ "channelSecret": "local-line-channel-secret", "channelAccessToken": "local" }),
+        PlatformType::Kakao => json!({ "botSecret": "local-kakao-secret" }),
+        PlatformType::Kakaobiz
+        | PlatformType::Facebook
+        | PlatformType::Navertalk
+        | PlatformType::Bizchat
+        | PlatformType::Wechat
+        | PlatformType::Web
+        | PlatformType::Test => json!({}),
+    }
+}
+
+/// A request as the messenger would send it, ready to paste into a shell. Each paste is a new message.
+fn curl(platform: PlatformType, url: &str, settings: &Value) -> String {
+    match platform {
+        PlatformType::Line => {
+            let secret = first_text(&settings["channelSecret"]).unwrap_or_default();
+            let body = json!({
+                "destination": "U00000000000000000000000000000000",
+                "events": [{
+                    "type": "message", "mode": "active", "timestamp": 0,
+                    "webhookEventId": "EVENT", "replyToken": "EVENT",
+                    "deliveryContext": { "isRedelivery": false },
+                    "source": { "type": "user", "userId": "U0123456789abcdef0123456789abcdef" },
+                    "message": { "type": "text", "id": "EVENT", "text": "안녕" },
+                }],
+            });
+            let body =
+                body.to_string().replace("\"timestamp\":0", "\"timestamp\":'${T}'000").replace("EVENT", "'$T$RANDOM'");
+            format!(
+                "T=$(date +%s); BODY='{body}'\ncurl -i '{url}' -H 'content-type: application/json' --data-binary \"$BODY\" \\\n  \
+                 -H \"x-line-signature: $(printf %s \"$BODY\" | openssl dgst -sha256 -hmac '{secret}' -binary | base64)\""
+            )
+        }
+        PlatformType::Kakao => {
+            let body =
+                json!({ "userRequest": { "user": { "id": "local-user", "type": "botUserKey" }, "utterance": "안녕" } });
+            let header = match (&settings["secretHeader"]["name"], first_text(&settings["secretHeader"]["value"])) {
+                (Value::String(name), Some(value)) => format!(" -H '{name}: {value}'"),
+                _ => String::new(),
+            };
+            format!("curl '{url}' -H 'content-type: application/json'{header} \\\n  -d '{body}'")
+        }
+        PlatformType::Kakaobiz
+        | PlatformType::Facebook
+        | PlatformType::Navertalk
+        | PlatformType::Bizchat
+        | PlatformType::Wechat
+        | PlatformType::Web
+        | PlatformType::Test => format!("curl -i '{url}'"),
+    }
+}
+
+/// A secret's text, or the first of a list while it is rotated.
+fn first_text(value: &Value) -> Option<&str> {
+    value.as_str().or_else(|| value.get(0)?.as_str())
+}

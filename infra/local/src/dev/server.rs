@@ -1,0 +1,121 @@
+//! What `closer dev` serves: the page and its API, the webhooks by way of the gateway, the stand-ins.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::{any, get, post};
+use axum::{Json, Router};
+use delivery::Secret;
+use futures::{Stream, StreamExt as _};
+use model::{BotId, PlatformType};
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use tokio_stream::wrappers::BroadcastStream;
+
+use super::{Connected, Dev};
+use crate::chat::{self, Said};
+use crate::feed::Feed;
+use crate::stack::Stack;
+use crate::{gateway, stand_in};
+
+#[derive(Clone)]
+struct App {
+    stack: Arc<Stack>,
+    feed: Feed,
+    bots: Arc<Vec<Connected>>,
+    live: bool,
+    allow_private: bool,
+    stopped: watch::Receiver<bool>,
+}
+
+pub(super) fn router(
+    dev: &Dev,
+    stack: Arc<Stack>,
+    feed: Feed,
+    bots: Vec<Connected>,
+    secret: Secret,
+    stopped: watch::Receiver<bool>,
+) -> Router {
+    let stand_ins = stand_in::router(&feed, secret);
+    let (live, allow_private) = (dev.live, dev.allow_private);
+    let app = App { stack, feed, bots: Arc::new(bots), live, allow_private, stopped };
+    Router::new()
+        .route("/", get(|| async { Html(include_str!("page.html")) }))
+        .route("/api/state", get(state))
+        .route("/api/chat/{bot}", post(say))
+        .route("/api/feed", get(feed_of))
+        .route("/hooks/{platform}/{*rest}", any(hook))
+        .with_state(app)
+        .merge(stand_ins)
+        .layer(DefaultBodyLimit::max(gateway::MAX_BODY_BYTES))
+}
+
+async fn state(State(app): State<App>) -> Response {
+    let mut bots = json!(*app.bots);
+    for bot in bots.as_array_mut().into_iter().flatten() {
+        let webhooks = match bot["id"].as_str().unwrap_or_default().parse::<BotId>() {
+            Ok(id) => app.stack.webhooks.of_bot(&id).await.unwrap_or_default(),
+            Err(_) => Vec::new(),
+        };
+        // Never the secrets.
+        bot["webhooks"] = webhooks
+            .iter()
+            .map(|webhook| {
+                json!({ "id": webhook.id, "name": webhook.name, "url": webhook.url, "policy": webhook.policy, "on": webhook.is_on() })
+            })
+            .collect::<Vec<Value>>()
+            .into();
+    }
+    let version = env!("CARGO_PKG_VERSION");
+    Json(json!({ "version": version, "live": app.live, "allowPrivate": app.allow_private, "bots": bots }))
+        .into_response()
+}
+
+async fn say(State(app): State<App>, Path(bot): Path<String>, said: Json<Said>) -> Response {
+    let refuse = |status: StatusCode, error: String| (status, Json(json!({ "error": error }))).into_response();
+    let bot_id: BotId = match bot.parse() {
+        Ok(bot_id) => bot_id,
+        Err(error) => return refuse(StatusCode::NOT_FOUND, format!("{error}")),
+    };
+    match chat::say(&app.stack, &bot_id, said.0).await {
+        Ok(reply) => Json(json!({ "messages": reply.messages, "keyboard": reply.keyboard })).into_response(),
+        Err(error) => refuse(StatusCode::UNPROCESSABLE_ENTITY, format!("{error:#}")),
+    }
+}
+
+async fn feed_of(State(app): State<App>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let (entries, new) = app.feed.follow();
+    // A page that fell behind gets the rest from here on.
+    let new = BroadcastStream::new(new).filter_map(|entry| async { entry.ok() });
+    let mut stopped = app.stopped;
+    let events = futures::stream::iter(entries)
+        .chain(new)
+        .map(|entry| Ok(Event::default().json_data(&entry).unwrap_or_default()))
+        .take_until(async move {
+            let _ = stopped.wait_for(|stopped| *stopped).await;
+        });
+    Sse::new(events).keep_alive(KeepAlive::default())
+}
+
+async fn hook(
+    State(app): State<App>,
+    Path((platform, _)): Path<(String, String)>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    match platform.parse::<PlatformType>().ok().and_then(|platform| app.stack.adapters.get(&platform)) {
+        Some(adapter) => gateway::invoke(adapter, &method, &uri, &headers, &body).await,
+        None => Response::builder()
+            .status(StatusCode::NOT_FOUND)
+            .header(header::CONTENT_TYPE, "text/plain; charset=utf-8")
+            .body(Body::from("there is no such messenger here\n"))
+            .unwrap_or_default(),
+    }
+}

@@ -1,0 +1,168 @@
+//! The functions and what connects them, in one process: adapters behind [`crate::gateway`], the conversation and the
+//! delivery worker behind their queues, the minute's sweep.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::PlatformType;
+use shell::adapter::Adapter;
+use shell::config::{AdapterConfig, ConversationConfig, DeliveryConfig, Hosts};
+use shell::conversation::{Conversation, Witness};
+use shell::deliver::{Deliver, Invocation};
+use shell::guard::Reach;
+use store::{Bots, Deliveries, Sessions, Webhooks};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::mapping;
+use crate::services::{self, Ports, Services};
+
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// `None`: in memory.
+    pub data: Option<PathBuf>,
+    pub ports: Ports,
+    pub public_url: String,
+    pub reach: Reach,
+    pub hosts: Hosts,
+    pub bot_cache_ms: i64,
+    pub visibility_seconds: u32,
+    /// Batches of a queue under way at once.
+    pub pollers: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            data: None,
+            ports: services::ANY_PORTS,
+            public_url: "http://127.0.0.1:3000".to_owned(),
+            reach: Reach::Public,
+            hosts: Hosts::default(),
+            bot_cache_ms: 1000,
+            visibility_seconds: 60,
+            pollers: 8,
+        }
+    }
+}
+
+#[derive(Debug)]
+pub struct Stack {
+    pub services: Services,
+    pub adapters: BTreeMap<PlatformType, Arc<Adapter>>,
+    pub bots: Bots,
+    pub sessions: Sessions,
+    pub webhooks: Webhooks,
+    pub deliveries: Deliveries,
+    options: Options,
+    workers: Vec<JoinHandle<()>>,
+    stop: watch::Sender<bool>,
+}
+
+impl Stack {
+    /// Services and adapters; no worker runs yet.
+    pub async fn start(options: Options) -> anyhow::Result<Self> {
+        let services = services::start(options.data.as_deref(), options.ports, options.visibility_seconds).await?;
+        let (dynamodb, tables) = (&services.aws.dynamodb, &services.tables);
+        let config = AdapterConfig {
+            bots_table: tables.bots.clone(),
+            sessions_table: Some(tables.sessions.clone()),
+            inbound_queue: services.queues.inbound.clone(),
+            public_url: options.public_url.clone(),
+            bot_cache_ms: options.bot_cache_ms,
+        };
+        let adapters = platforms::PLATFORMS
+            .iter()
+            .map(|platform| (platform.kind, Arc::new(Adapter::new(platform, &services.aws, &config))))
+            .collect();
+        Ok(Self {
+            adapters,
+            bots: Bots::new(dynamodb.clone(), &tables.bots),
+            sessions: Sessions::new(dynamodb.clone(), &tables.sessions),
+            webhooks: Webhooks::new(dynamodb.clone(), &tables.webhooks),
+            deliveries: Deliveries::new(dynamodb.clone(), &tables.deliveries),
+            options,
+            workers: Vec::new(),
+            stop: watch::channel(false).0,
+            services,
+        })
+    }
+
+    /// A conversation worker on this stack.
+    pub fn conversation(&self) -> Conversation {
+        let config = ConversationConfig {
+            tables: self.services.tables.clone(),
+            events_queue: self.services.queues.events.clone(),
+            public_url: self.options.public_url.clone(),
+            bot_cache_ms: self.options.bot_cache_ms,
+            hosts: self.options.hosts.clone(),
+        };
+        Conversation::new(&self.services.aws, &config, self.options.reach).with_witness(Witness::default())
+    }
+
+    /// A delivery worker on this stack.
+    pub fn deliver(&self) -> Deliver {
+        let config =
+            DeliveryConfig { tables: self.services.tables.clone(), retry_queue: self.services.queues.retries.clone() };
+        Deliver::new(&self.services.aws, &config, self.options.reach)
+    }
+
+    /// Connects the workers to their queues.
+    pub fn run_workers(&mut self) {
+        let (client, queues) = (self.services.aws.sqs.clone(), self.services.queues.clone());
+        let (pollers, stopped) = (self.options.pollers, self.stop.subscribe());
+
+        let conversation = Arc::new(self.conversation());
+        self.workers.push(tokio::spawn(mapping::run(
+            client.clone(),
+            queues.inbound,
+            pollers,
+            stopped.clone(),
+            move |event| {
+                let conversation = Arc::clone(&conversation);
+                async move { conversation.handle(event).await }
+            },
+        )));
+
+        let deliver = Arc::new(self.deliver());
+        for (queue, pollers, wrap) in [
+            (queues.events, pollers, Invocation::Events as fn(_) -> _),
+            (queues.retries, 1, Invocation::Retries as fn(_) -> _),
+        ] {
+            let deliver = Arc::clone(&deliver);
+            self.workers.push(tokio::spawn(mapping::run(
+                client.clone(),
+                queue,
+                pollers,
+                stopped.clone(),
+                move |event| {
+                    let deliver = Arc::clone(&deliver);
+                    async move { deliver.handle(wrap(event)).await }
+                },
+            )));
+        }
+
+        let mut stopped = stopped;
+        self.workers.push(tokio::spawn(async move {
+            let mut minute = tokio::time::interval(Duration::from_secs(60));
+            loop {
+                tokio::select! {
+                    _ = minute.tick() => {}
+                    _ = stopped.wait_for(|stopped| *stopped) => break,
+                }
+                deliver.handle(Invocation::Sweep).await;
+            }
+        }));
+    }
+
+    /// Ends cleanly: what was received is handled, then the services close.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        for worker in self.workers {
+            let _ = tokio::time::timeout(Duration::from_secs(30), worker).await;
+        }
+        self.services.stop().await;
+    }
+}

@@ -1,0 +1,276 @@
+//! `closer talk --script FILE`: the real engine with a virtual clock and no network, so that a bot's author can test a
+//! bot as others test code. `docs/scripts.md` describes the format.
+
+#![expect(clippy::print_stdout, reason = "it is a command's output")]
+
+use std::fmt::Write as _;
+use std::io::IsTerminal as _;
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use flow::{Answer, Ask, Begin, Bot, Channel, HttpAnswer, HttpFailure, Session, Stepped};
+use model::{BotId, EpochMillis, Event, Inbound, InboundId, InboundKind, PlatformType, Reply};
+use platforms::fixtures::matches;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use shell::guard::{self, Reach};
+
+use crate::chat::message_kind;
+
+#[derive(Debug, Deserialize)]
+struct Script {
+    bot: String,
+    platform: PlatformType,
+    #[serde(default)]
+    now: Option<String>,
+    #[serde(default)]
+    http: Vec<Mock>,
+    turns: Vec<ScriptTurn>,
+}
+
+/// A reply for every request with this method and URL.
+#[derive(Debug, Deserialize)]
+struct Mock {
+    method: String,
+    url: String,
+    reply: MockReply,
+}
+
+#[derive(Debug, Deserialize)]
+struct MockReply {
+    #[serde(default = "ok")]
+    status: u16,
+    #[serde(default)]
+    json: Option<Value>,
+    #[serde(default)]
+    text: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct ScriptTurn {
+    /// Time since the turn before: `90m`, `25h`.
+    #[serde(default)]
+    after: Option<String>,
+    /// `null`: the room opens.
+    user: Option<Map<String, Value>>,
+    #[serde(default)]
+    bot: Option<Vec<Value>>,
+    #[serde(default)]
+    keyboard: Option<Vec<String>>,
+    #[serde(default)]
+    events: Option<Vec<String>>,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    pub passed: usize,
+    pub failed: usize,
+}
+
+const fn ok() -> u16 {
+    200
+}
+
+/// Holds the conversation and prints it, with a diff where it went otherwise.
+pub fn run(path: &Path) -> anyhow::Result<Summary> {
+    let name = path.display();
+    let text = std::fs::read_to_string(path).with_context(|| format!("reading {name}"))?;
+    let script: Script = serde_json::from_str(&text).with_context(|| format!("{name} is no script"))?;
+    let bot_path = path.with_file_name("").join(&script.bot);
+    let bot = std::fs::read_to_string(&bot_path).with_context(|| format!("reading the bot {}", bot_path.display()))?;
+    let bot: Value = serde_json::from_str(&bot).with_context(|| format!("{} is not JSON", bot_path.display()))?;
+    let bot = Bot::read(&bot).with_context(|| format!("{} is no bot", bot_path.display()))?;
+    let start = script.now.as_deref().unwrap_or("2026-01-01T00:00:00Z");
+    let mut talk = Talk { bot, script: &script, now: start.parse().context("`now`")?, session: None };
+
+    println!("{name}");
+    let paint = Paint(std::io::stdout().is_terminal());
+    let mut summary = Summary::default();
+    for (index, turn) in script.turns.iter().enumerate() {
+        let outcome = talk.turn(index, turn).with_context(|| format!("turn {} of {name}", index + 1))?;
+        let differences = differences(turn, &outcome);
+        print!("{}", transcript(turn, &outcome, &paint));
+        for difference in &differences {
+            println!("{}", paint.red(&format!("  ✗ turn {}: {difference}", index + 1)));
+        }
+        if differences.is_empty() {
+            summary.passed += 1;
+        } else {
+            summary.failed += 1;
+        }
+    }
+    Ok(summary)
+}
+
+struct Talk<'a> {
+    bot: Bot,
+    script: &'a Script,
+    now: EpochMillis,
+    session: Option<Session>,
+}
+
+struct Outcome {
+    reply: Reply,
+    events: Vec<Event>,
+    problems: Vec<String>,
+}
+
+impl Talk<'_> {
+    fn turn(&mut self, index: usize, turn: &ScriptTurn) -> anyhow::Result<Outcome> {
+        if let Some(after) = &turn.after {
+            self.now = self.now.plus_ms(duration_ms(after)?);
+        }
+        let kind = match turn.user.clone() {
+            None => InboundKind::Opened,
+            Some(message) => message_kind(message)?,
+        };
+        let bot_id: BotId = "Btalks".parse()?;
+        let key: model::UserKey = "customer".parse()?;
+        let inbound = Inbound {
+            id: InboundId::of(&bot_id, self.script.platform, &index.to_string()),
+            bot_id,
+            platform: self.script.platform,
+            conversation_key: key.clone(),
+            user_key: key,
+            timestamp: self.now,
+            received_at: self.now,
+            answer_by: None,
+            reply_to: Value::Null,
+            kind,
+        };
+        let mut handling = match flow::begin(&self.bot, self.session.take(), &inbound, Channel::default(), self.now) {
+            Begin::Run(handling) => handling,
+            Begin::Again(_) | Begin::Nothing => bail!("the turn was taken for one that had been"),
+        };
+        let mut answer = None;
+        loop {
+            match handling.step(answer.take()) {
+                Stepped::Ask(ask) => answer = Some(self.answer(ask)),
+                Stepped::Done { session, problems } => {
+                    let turn = session.turns.last().cloned().context("no turn was stored")?;
+                    self.session = Some(*session);
+                    let problems = problems.iter().map(ToString::to_string).collect();
+                    return Ok(Outcome { reply: turn.reply, events: turn.events, problems });
+                }
+            }
+        }
+    }
+
+    /// The guard comes first, as on the network.
+    fn answer(&self, ask: Ask) -> Answer {
+        let Ask::Http(ask) = ask;
+        let failure = |message: String| Answer::Http(Err(HttpFailure { message }));
+        if let Err(error) = guard::check(&ask.url, Reach::Public) {
+            return failure(error.to_string());
+        }
+        let mock = self.script.http.iter().find(|mock| mock.method == ask.method && mock.url == ask.url);
+        let Some(Mock { reply, .. }) = mock else {
+            return failure(format!("the script has no reply for {} {}", ask.method, ask.url));
+        };
+        let body = match (&reply.json, &reply.text) {
+            (Some(json), _) => json.to_string(),
+            (None, Some(text)) => text.clone(),
+            (None, None) => String::new(),
+        };
+        Answer::Http(Ok(HttpAnswer { status: reply.status, body: body.into_bytes() }))
+    }
+}
+
+fn differences(turn: &ScriptTurn, outcome: &Outcome) -> Vec<String> {
+    let mut differences = Vec::new();
+    let said: Vec<Value> = outcome.reply.messages.iter().map(|message| json!(message.data)).collect();
+    if let Some(expected) = &turn.bot {
+        let expected: Vec<Value> = expected
+            .iter()
+            .map(|message| {
+                message.as_str().map_or_else(|| message.clone(), |text| json!({ "type": "text", "text": text }))
+            })
+            .collect();
+        if expected.len() != said.len() {
+            differences.push(format!("{} messages expected, {} came", expected.len(), said.len()));
+        }
+        for (index, (expected, said)) in expected.iter().zip(&said).enumerate() {
+            if !matches(expected, said) {
+                differences.push(format!("message {}\n      expected {expected}\n      came     {said}", index + 1));
+            }
+        }
+    }
+    if let Some(expected) = &turn.keyboard {
+        let labels = labels(&outcome.reply);
+        if *expected != labels {
+            differences.push(format!("keyboard\n      expected {expected:?}\n      came     {labels:?}"));
+        }
+    }
+    if let Some(expected) = &turn.events {
+        let mut names = outcome.events.iter().map(|event| event.event.as_str());
+        if !expected.iter().all(|expected| names.any(|name| name == expected)) {
+            let names: Vec<&str> = outcome.events.iter().map(|event| event.event.as_str()).collect();
+            differences.push(format!("events, in this order\n      expected {expected:?}\n      came     {names:?}"));
+        }
+    }
+    differences
+}
+
+fn transcript(turn: &ScriptTurn, outcome: &Outcome, paint: &Paint) -> String {
+    let mut text = String::new();
+    if let Some(after) = &turn.after {
+        let _ = writeln!(text, "  {}", paint.dim(&format!("… {after} later")));
+    }
+    let user = match &turn.user {
+        None => paint.dim("(opens the room)"),
+        Some(message) => {
+            message.get("text").and_then(Value::as_str).map_or_else(|| json!(message).to_string(), str::to_owned)
+        }
+    };
+    let _ = writeln!(text, "  customer  {user}");
+    for message in &outcome.reply.messages {
+        let shown = match &message.data {
+            model::MessageData::Text { text, buttons } if buttons.is_empty() => text.replace('\n', "\n            "),
+            data => json!(data).to_string(),
+        };
+        let _ = writeln!(text, "  bot       {shown}");
+    }
+    let labels = labels(&outcome.reply);
+    if !labels.is_empty() {
+        let _ = writeln!(
+            text,
+            "            {}",
+            paint.dim(&labels.iter().map(|label| format!("[{label}]")).collect::<String>())
+        );
+    }
+    for problem in &outcome.problems {
+        let _ = writeln!(text, "  {}", paint.dim(&format!("! {problem}")));
+    }
+    text
+}
+
+fn labels(reply: &Reply) -> Vec<String> {
+    reply.keyboard.iter().flat_map(|keyboard| &keyboard.buttons).map(|button| button.label.clone()).collect()
+}
+
+/// `90m`, `25h`, `30s`, `2d`.
+fn duration_ms(text: &str) -> anyhow::Result<i64> {
+    let unit = text.chars().last().unwrap_or_default();
+    let unit_ms = match unit {
+        's' => 1000,
+        'm' => 60_000,
+        'h' => 3_600_000,
+        'd' => 86_400_000,
+        _ => bail!("`after` is a number with s, m, h or d, as in `90m`"),
+    };
+    let number: i64 = text.trim_end_matches(unit).parse().context("`after` is a number with s, m, h or d")?;
+    number.checked_mul(unit_ms).context("`after` is too long")
+}
+
+/// Colours, on a terminal only.
+struct Paint(bool);
+
+impl Paint {
+    fn red(&self, text: &str) -> String {
+        if self.0 { format!("\x1b[31m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
+    fn dim(&self, text: &str) -> String {
+        if self.0 { format!("\x1b[2m{text}\x1b[0m") } else { text.to_owned() }
+    }
+}

@@ -1,0 +1,95 @@
+//! A bot, ready to run.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use crate::condition::Condition;
+use crate::import::{self, ImportError, Warning};
+use crate::node::Kind;
+use crate::state::Place;
+use crate::template::Text;
+
+/// A bot, read and compiled: flows, preference, templates, conditions. Immutable, shared by many turns.
+#[derive(Debug)]
+pub struct Bot {
+    pub(crate) title: String,
+    pub(crate) description: String,
+    pub(crate) flows: HashMap<u64, Flow>,
+    pub(crate) preference: Preference,
+    pub(crate) warnings: Vec<Warning>,
+}
+
+#[derive(Debug)]
+pub struct Preference {
+    /// The room opened: say the start flow's first messages.
+    pub welcome_on_session_start: bool,
+    /// The first message of a customer who was told nothing yet: answer it with the start flow. Off, it is the answer to
+    /// the start flow's first keyboard.
+    pub welcome_on_message_without_session: bool,
+    /// A new conversation begins where the last one stood.
+    pub restore_navigation: bool,
+    pub session_timeout_ms: i64,
+    /// Heading of further choices, and stand-in for media that a channel cannot show: for consultation talk only.
+    pub additional_choice: String,
+    pub unsupported_media: String,
+    pub(crate) entry_flow: u64,
+    /// The start flow, if none is set.
+    pub(crate) fallback_flow: u64,
+    pub(crate) empty: Text,
+    pub(crate) error: Text,
+}
+
+#[derive(Debug)]
+pub(crate) struct Flow {
+    pub(crate) entry: Option<u64>,
+    pub(crate) nodes: HashMap<u64, Node>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub(crate) kind: Kind,
+    /// In the order in which they are tried: priority, then number of conditions, then as listed.
+    pub(crate) edges: Vec<Edge>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Edge {
+    pub(crate) node_id: u64,
+    pub(crate) condition: Condition,
+}
+
+impl Bot {
+    /// Reads a CLOSER bot export, or a single flow's, which becomes a bot that starts with it. Unknown keys are ignored.
+    pub fn read(json: &Value) -> Result<Self, ImportError> {
+        import::read(json)
+    }
+
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    pub fn description(&self) -> &str {
+        &self.description
+    }
+
+    /// What will not work as its author may expect: nodes that are not available, templates that do not parse, missing
+    /// targets.
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    pub fn preference(&self) -> &Preference {
+        &self.preference
+    }
+
+    pub(crate) fn node(&self, place: Place) -> Option<&Node> {
+        self.flows.get(&place.flow_id)?.nodes.get(&place.node_id)
+    }
+
+    /// Where a flow is entered.
+    pub(crate) fn entry(&self, flow_id: u64) -> Option<Place> {
+        let node_id = self.flows.get(&flow_id)?.entry?;
+        Some(Place { flow_id, node_id })
+    }
+}

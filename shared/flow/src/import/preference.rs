@@ -1,0 +1,78 @@
+//! `preference`: start and fallback flow, system messages, welcome switches.
+//!
+//! ```json
+//! { "entryFlowId": 1, "fallbackFlowId": 2, "sessionTimeoutMinutes": 1440,
+//!   "systemMessage": { "empty": "…", "error": "…", "additionalChoice": "…", "unsupportedMedia": "…" },
+//!   "sessionBehavior": { "restoreNavigation": true, "welcomeOnSessionStart": true, "welcomeOnMessageWithoutSession": true } }
+//! ```
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::{ImportError, Reader, field};
+use crate::bot::{Flow, Preference};
+use crate::template::Text;
+
+/// 24 hours.
+const SESSION_TIMEOUT_MS: i64 = 24 * 60 * 60 * 1000;
+/// The guide's own text.
+const EMPTY: &str = "(메시지 없음)";
+const ERROR: &str =
+    "[ERROR]\n문제가 생겼습니다. 잠시 후 다시 시도해 주세요.\n\n{{#if ($eq platform \"test\")}}\n  {{error}}\n{{/if}}";
+
+pub(super) fn read(
+    json: &Value,
+    first_flow: u64,
+    flows: &HashMap<u64, Flow>,
+    reader: &mut Reader,
+) -> Result<Preference, ImportError> {
+    let entry_flow = match field(json, "entryFlowId") {
+        Value::Null => first_flow,
+        value => {
+            let flow_id = reader.id(value, "preference.entryFlowId")?;
+            if !flows.contains_key(&flow_id) {
+                return Err(
+                    reader.error("preference.entryFlowId", &format!("names flow {flow_id}, which does not exist"))
+                );
+            }
+            flow_id
+        }
+    };
+    let fallback_flow = match field(json, "fallbackFlowId") {
+        Value::Null => entry_flow,
+        value => {
+            let flow_id = reader.id(value, "preference.fallbackFlowId")?;
+            if flows.contains_key(&flow_id) {
+                flow_id
+            } else {
+                reader.warn(format!("the fallback flow {flow_id} does not exist: the start flow takes its place"));
+                entry_flow
+            }
+        }
+    };
+    let system = field(json, "systemMessage");
+    let behavior = field(json, "sessionBehavior");
+    let text =
+        |key: &str, reader: &mut Reader| reader.text(field(system, key), &format!("preference.systemMessage.{key}"));
+    let flag = |key: &str, reader: &Reader| {
+        reader.flag(field(behavior, key), &format!("preference.sessionBehavior.{key}"), true)
+    };
+    let minutes = reader.number(field(json, "sessionTimeoutMinutes"), "preference.sessionTimeoutMinutes")?;
+    Ok(Preference {
+        welcome_on_session_start: flag("welcomeOnSessionStart", reader)?,
+        welcome_on_message_without_session: flag("welcomeOnMessageWithoutSession", reader)?,
+        restore_navigation: flag("restoreNavigation", reader)?,
+        session_timeout_ms: minutes.filter(|minutes| *minutes > 0.0).map_or(SESSION_TIMEOUT_MS, |minutes| {
+            #[expect(clippy::cast_possible_truncation, reason = "a float beyond the range becomes its end")]
+            let ms = (minutes * 60_000.0) as i64;
+            ms
+        }),
+        additional_choice: field(system, "additionalChoice").as_str().unwrap_or_default().to_owned(),
+        unsupported_media: field(system, "unsupportedMedia").as_str().unwrap_or_default().to_owned(),
+        entry_flow,
+        fallback_flow,
+        empty: text("empty", reader)?.unwrap_or_else(|| Text::Plain(EMPTY.to_owned())),
+        error: text("error", reader)?.unwrap_or_else(|| Text::read(ERROR)),
+    })
+}

@@ -1,0 +1,30 @@
+//! Every number that bounds a turn. The guide gives none of those that are ours; `design.md` §4 sets the loop guard.
+
+/// Nodes in one turn, the waiting keyboard counted. More is a loop.
+pub(crate) const NODES: u32 = 100;
+
+/// What one template may print.
+pub(crate) const TEMPLATE_BYTES: usize = 64 * 1024;
+/// Pieces that one template may print, and rounds of its loops.
+pub(crate) const TEMPLATE_WRITES: usize = 20_000;
+/// Blocks in blocks, and brackets in brackets: the parser calls itself for each.
+pub(crate) const TEMPLATE_DEPTH: usize = 30;
+/// Conditions in conditions; the editor makes two.
+pub(crate) const CONDITION_DEPTH: usize = 20;
+/// A compiled regular expression.
+pub(crate) const REGEX_BYTES: usize = 256 * 1024;
+
+/// Everything a turn says, and all params of a customer: both are stored in one item of 400 KB, beside the events.
+pub(crate) const SAID_BYTES: usize = 100 * 1024;
+pub(crate) const PARAMS_BYTES: usize = 128 * 1024;
+/// `meta.custom` of a message, in characters (guide, response node).
+pub(crate) const CUSTOM_CHARS: usize = 1000;
+
+/// What is remembered between turns: buttons that were shown, positions to go back to, counted visits.
+pub(crate) const SHOWN: usize = 100;
+pub(crate) const BACK: usize = 100;
+pub(crate) const VISITS: usize = 100;
+
+/// A fetch node waits this long and reads this much.
+pub(crate) const FETCH_TIMEOUT_MS: u32 = 15_000;
+pub(crate) const FETCH_BYTES: usize = 256 * 1024;

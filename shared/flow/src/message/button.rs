@@ -1,0 +1,113 @@
+//! Buttons of messages and keyboards.
+//!
+//! ```json
+//! { "type": "postback", "label": "…", "payload": "{ \"a\": 1 }" }
+//! { "type": "link", "label": "…", "uri": "https://…" }
+//! { "type": "goto", "label": "…", "flowId": 3, "nodeId": 2 }
+//! ```
+
+use serde_json::Value;
+
+use crate::context::Context;
+use crate::import::{ImportError, Reader, field, id};
+use crate::shown::{Goto, ShownButton};
+use crate::template::{TemplateError, Text, json_text};
+
+#[derive(Debug)]
+pub(crate) struct Button {
+    label: Text,
+    action: Action,
+}
+
+#[derive(Debug)]
+enum Action {
+    Say { payload: Option<Text> },
+    Open { uri: Text },
+    Goto { flow_id: Text, node_id: Option<Text> },
+}
+
+pub(crate) fn read_list(json: &Value, reader: &mut Reader, name: &str) -> Result<Vec<Button>, ImportError> {
+    let list = reader.list(json, name)?;
+    let buttons = list.iter().enumerate().map(|(index, json)| read(json, reader, &format!("{name}[{index}]")));
+    buttons.collect()
+}
+
+fn read(json: &Value, reader: &mut Reader, name: &str) -> Result<Button, ImportError> {
+    if reader.object(json, name)?.is_none() {
+        return Err(reader.error(name, "is an object"));
+    }
+    let Some(label) = reader.text(field(json, "label"), &format!("{name}.label"))? else {
+        return Err(reader.error(&format!("{name}.label"), "is missing"));
+    };
+    let mut text = |key: &str| reader.text(field(json, key), &format!("{name}.{key}"));
+    let uri = text("uri")?.or(text("url")?);
+    let (flow_id, node_id) = (text("flowId")?, text("nodeId")?);
+    let action = match (field(json, "type").as_str(), uri, flow_id) {
+        (Some("link" | "url"), Some(uri), _) | (None, Some(uri), _) => Action::Open { uri },
+        (Some("goto" | "flow"), _, Some(flow_id)) | (None, None, Some(flow_id)) => Action::Goto { flow_id, node_id },
+        (Some("link" | "url"), None, _) => return Err(reader.error(&format!("{name}.uri"), "is missing")),
+        (Some("goto" | "flow"), _, None) => return Err(reader.error(&format!("{name}.flowId"), "is missing")),
+        (Some(_) | None, _, _) => Action::Say {
+            payload: match field(json, "payload") {
+                // An object is the text that would have been written for it.
+                payload @ (Value::Object(_) | Value::Array(_)) => {
+                    reader.text(&Value::String(json_text(payload)), &format!("{name}.payload"))?
+                }
+                payload => reader.text(payload, &format!("{name}.payload"))?,
+            },
+        },
+    };
+    Ok(Button { label, action })
+}
+
+/// The buttons with a label, and what they stand for.
+pub(crate) fn render_buttons(
+    buttons: &[Button],
+    context: &mut Context<'_>,
+    shown: &mut Vec<ShownButton>,
+) -> Result<Vec<model::Button>, TemplateError> {
+    let mut rendered = Vec::with_capacity(buttons.len());
+    // A button that holds `list[i]` will become one for each item here.
+    for Button { label, action } in buttons {
+        let label = label.render(context)?.into_owned();
+        if label.is_empty() {
+            continue;
+        }
+        match action {
+            Action::Open { uri } => rendered.push(model::Button::open(label, uri.render(context)?)),
+            Action::Goto { flow_id, node_id } => {
+                let flow_id = number(flow_id, context)?;
+                let node_id = node_id.as_ref().map(|node_id| number(node_id, context)).transpose()?.flatten();
+                // No flow has the id 0 that stands for none, so that the press ends in the fallback flow.
+                let goto = Goto { flow_id: flow_id.unwrap_or(0), node_id };
+                shown.push(ShownButton { label: label.clone(), payload: None, goto: Some(goto) });
+                rendered.push(model::Button::say(label));
+            }
+            Action::Say { payload } => {
+                let payload = payload.as_ref().map(|payload| payload.render(context)).transpose()?;
+                let payload = payload.filter(|text| !text.is_empty()).map(|text| Value::String(text.into_owned()));
+                shown.push(ShownButton { label: label.clone(), payload: payload.clone(), goto: None });
+                rendered.push(model::Button { label, uri: None, payload });
+            }
+        }
+    }
+    Ok(rendered)
+}
+
+fn number(text: &Text, context: &mut Context<'_>) -> Result<Option<u64>, TemplateError> {
+    Ok(text.render(context)?.trim().parse().ok())
+}
+
+impl Button {
+    /// The flow that it leads to, where that is the same each time.
+    pub(crate) fn flow(&self) -> Option<u64> {
+        match &self.action {
+            Action::Goto { flow_id, .. } => id(&Value::from(flow_id.plain()?)),
+            Action::Say { .. } | Action::Open { .. } => None,
+        }
+    }
+
+    pub(crate) fn label(&self, context: &mut Context<'_>) -> Result<String, TemplateError> {
+        Ok(self.label.render(context)?.into_owned())
+    }
+}

@@ -1,0 +1,201 @@
+//! A message as its author wrote it, templates and all.
+//!
+//! ```json
+//! { "type": "text", "text": "…", "buttons": [] }
+//! { "type": "media", "media": { "contentType": "image", "uri": "…" }, "buttons": [] }
+//! { "type": "cards", "cards": [ { "title": "…", "description": "…", "media": {}, "uri": "…", "buttons": [] } ] }
+//! { "type": "location", "location": { "label": "…", "latitude": 37.5, "longitude": 127.0 } }
+//! ```
+
+pub(crate) mod button;
+
+use model::{ContentType, Location, MessageData};
+use serde_json::Value;
+
+use crate::context::Context;
+use crate::import::{ImportError, Reader, field};
+use crate::run::Fault;
+use crate::shown::ShownButton;
+use crate::template::{TemplateError, Text};
+use button::{Button, render_buttons};
+
+#[derive(Debug)]
+pub(crate) enum Message {
+    Text { text: Text, buttons: Vec<Button> },
+    Media { media: Media, text: Option<Text>, buttons: Vec<Button> },
+    Cards { cards: Vec<Card> },
+    Location { title: Option<Text>, latitude: Text, longitude: Text },
+}
+
+#[derive(Debug)]
+pub(crate) struct Media {
+    content_type: ContentType,
+    uri: Text,
+    alt_text: Option<Text>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Card {
+    title: Option<Text>,
+    description: Option<Text>,
+    media: Option<Media>,
+    uri: Option<Text>,
+    buttons: Vec<Button>,
+}
+
+/// None, with a warning, where there is no message.
+pub(crate) fn read(json: &Value, reader: &mut Reader, name: &str) -> Result<Option<Message>, ImportError> {
+    if reader.object(json, name)?.is_none() {
+        reader.warn(format!("has no `{name}`"));
+        return Ok(None);
+    }
+    let at = |key: &str| format!("{name}.{key}");
+    let kind = match field(json, "type") {
+        Value::Null if json.get("cards").is_some() => "cards",
+        Value::Null if json.get("media").is_some() => "media",
+        Value::Null if json.get("location").is_some() => "location",
+        Value::Null => "text",
+        value => value.as_str().ok_or_else(|| reader.error(&at("type"), "is a text"))?,
+    };
+    let text = reader.text(field(json, "text"), &at("text"))?;
+    Ok(Some(match kind {
+        "text" => Message::Text {
+            text: text.unwrap_or(Text::Plain(String::new())),
+            buttons: button::read_list(field(json, "buttons"), reader, &at("buttons"))?,
+        },
+        "media" => {
+            let Some(media) = media(field(json, "media"), reader, &at("media"))? else {
+                reader.warn(format!("has no `{name}.media.uri`"));
+                return Ok(None);
+            };
+            Message::Media { media, text, buttons: button::read_list(field(json, "buttons"), reader, &at("buttons"))? }
+        }
+        "cards" => {
+            let list = reader.list(field(json, "cards"), &at("cards"))?;
+            let cards =
+                list.iter().enumerate().map(|(index, json)| card(json, reader, &at(&format!("cards[{index}]"))));
+            Message::Cards { cards: cards.collect::<Result<_, _>>()? }
+        }
+        "location" => {
+            let location = field(json, "location");
+            let mut part = |key: &str| reader.text(field(location, key), &at(&format!("location.{key}")));
+            let title = part("title")?.or(part("label")?);
+            let (Some(latitude), Some(longitude)) = (part("latitude")?, part("longitude")?) else {
+                return Err(reader.error(&at("location"), "has a latitude and a longitude"));
+            };
+            Message::Location { title, latitude, longitude }
+        }
+        other => {
+            let reason = format!("is text, media, cards or location, not `{other}`");
+            return Err(reader.error(&at("type"), &reason));
+        }
+    }))
+}
+
+fn media(json: &Value, reader: &mut Reader, name: &str) -> Result<Option<Media>, ImportError> {
+    reader.object(json, name)?;
+    let Some(uri) = reader.text(field(json, "uri"), &format!("{name}.uri"))? else { return Ok(None) };
+    let content_type = match field(json, "contentType").as_str() {
+        Some("image") | None => ContentType::Image,
+        Some("video") => ContentType::Video,
+        Some("audio") => ContentType::Audio,
+        Some("link") => ContentType::Link,
+        Some(other) => {
+            reader.warn(format!("`{name}.contentType` is image, video, audio or link: `{other}` is sent as a link"));
+            ContentType::Link
+        }
+    };
+    Ok(Some(Media { content_type, uri, alt_text: reader.text(field(json, "altText"), &format!("{name}.altText"))? }))
+}
+
+fn card(json: &Value, reader: &mut Reader, name: &str) -> Result<Card, ImportError> {
+    if reader.object(json, name)?.is_none() {
+        return Err(reader.error(name, "is an object"));
+    }
+    let mut text = |key: &str| reader.text(field(json, key), &format!("{name}.{key}"));
+    let (title, description, uri) = (text("title")?, text("description")?, text("uri")?);
+    let media = media(field(json, "media"), reader, &format!("{name}.media"))?;
+    let buttons = button::read_list(field(json, "buttons"), reader, &format!("{name}.buttons"))?;
+    Ok(Card { title, description, media, uri, buttons })
+}
+
+impl Message {
+    /// None if there is nothing to say. What its buttons stand for is added to `shown`.
+    pub(crate) fn render(
+        &self,
+        context: &mut Context<'_>,
+        shown: &mut Vec<ShownButton>,
+    ) -> Result<Option<MessageData>, Fault> {
+        let data = match self {
+            Self::Text { text, buttons } => {
+                let text = text.render(context)?.into_owned();
+                MessageData::Text { text, buttons: render_buttons(buttons, context, shown)? }
+            }
+            Self::Media { media, text, buttons } => MessageData::Media {
+                media: media.render(context)?,
+                text: optional(text.as_ref(), context)?,
+                buttons: render_buttons(buttons, context, shown)?,
+            },
+            // A card that holds `list[i]` will become one for each item here.
+            Self::Cards { cards } => MessageData::Cards {
+                cards: cards.iter().map(|card| card.render(context, shown)).collect::<Result<_, _>>()?,
+            },
+            Self::Location { title, latitude, longitude } => MessageData::Location {
+                location: Location {
+                    title: optional(title.as_ref(), context)?,
+                    latitude: degrees(latitude, context)?,
+                    longitude: degrees(longitude, context)?,
+                },
+            },
+        };
+        let nothing = match &data {
+            MessageData::Text { text, buttons } => text.is_empty() && buttons.is_empty(),
+            MessageData::Media { media, .. } => media.uri.is_empty(),
+            MessageData::Cards { cards } => cards.is_empty(),
+            MessageData::Location { .. } => false,
+        };
+        Ok((!nothing).then_some(data))
+    }
+
+    pub(crate) fn buttons(&self) -> Vec<&Button> {
+        match self {
+            Self::Text { buttons, .. } | Self::Media { buttons, .. } => buttons.iter().collect(),
+            Self::Cards { cards } => cards.iter().flat_map(|card| &card.buttons).collect(),
+            Self::Location { .. } => Vec::new(),
+        }
+    }
+}
+
+impl Media {
+    fn render(&self, context: &mut Context<'_>) -> Result<model::Media, TemplateError> {
+        Ok(model::Media {
+            content_type: self.content_type,
+            uri: self.uri.render(context)?.into_owned(),
+            alt_text: optional(self.alt_text.as_ref(), context)?,
+        })
+    }
+}
+
+impl Card {
+    fn render(&self, context: &mut Context<'_>, shown: &mut Vec<ShownButton>) -> Result<model::Card, TemplateError> {
+        let media = self.media.as_ref().map(|media| media.render(context)).transpose()?;
+        Ok(model::Card {
+            title: optional(self.title.as_ref(), context)?,
+            description: optional(self.description.as_ref(), context)?,
+            media: media.filter(|media| !media.uri.is_empty()),
+            uri: optional(self.uri.as_ref(), context)?,
+            buttons: render_buttons(&self.buttons, context, shown)?,
+        })
+    }
+}
+
+/// What prints nothing is left out.
+fn optional(text: Option<&Text>, context: &mut Context<'_>) -> Result<Option<String>, TemplateError> {
+    let Some(text) = text else { return Ok(None) };
+    Ok(Some(text.render(context)?.into_owned()).filter(|text| !text.is_empty()))
+}
+
+fn degrees(text: &Text, context: &mut Context<'_>) -> Result<f64, Fault> {
+    let text = text.render(context)?;
+    text.trim().parse().ok().filter(|degrees: &f64| degrees.is_finite()).ok_or(Fault::NoNumber)
+}

@@ -1,0 +1,125 @@
+//! The end of a turn.
+
+use std::{fmt, mem};
+
+use model::{Button, Card, Keyboard, Media, MessageData, Params};
+use serde_json::Value;
+
+use super::{Fault, Input, Run};
+use crate::state::State;
+use crate::template::{Text, json_text};
+
+/// What a turn said and changed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Done {
+    pub said: Vec<Said>,
+    /// What the bot asks for now, offered after the last message.
+    pub keyboard: Option<Keyboard>,
+    pub state: State,
+    pub params: Params,
+    /// Whether the turn changed any of them.
+    pub params_changed: bool,
+    pub problems: Vec<Problem>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Said {
+    pub data: MessageData,
+    /// The bot author's own, `message.meta.custom`.
+    pub custom: Option<Value>,
+    /// Wait so long before it is sent.
+    pub delay_ms: u32,
+}
+
+/// What went wrong, for the log. Holds nothing that a customer wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    pub flow_id: Option<u64>,
+    pub node_id: Option<u64>,
+    pub what: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.flow_id, self.node_id) {
+            (Some(flow_id), Some(node_id)) => write!(f, "flow {flow_id}, node {node_id}: {}", self.what),
+            _ => f.write_str(&self.what),
+        }
+    }
+}
+
+impl Run<'_> {
+    pub(super) fn finish(&mut self) -> Done {
+        let quiet = matches!(self.input, Input::Open) && !self.bot.preference.welcome_on_session_start;
+        if self.said.is_empty() && !quiet {
+            self.say_system(&self.bot.preference.empty);
+        }
+        self.done()
+    }
+
+    /// What was said before is still said; the customer stands where the turn began, and can try again.
+    pub(super) fn fail(&mut self, fault: &Fault) -> Done {
+        self.problem(&fault.kind());
+        self.at = super::At::End;
+        self.keyboard = None;
+        self.silent = false;
+        self.context.set("error", Value::String(fault.to_string()));
+        self.say_system(&self.bot.preference.error);
+        self.context.navigation = mem::take(&mut self.before.navigation);
+        self.state.next = self.before.next;
+        self.state.back = mem::take(&mut self.before.back);
+        self.done()
+    }
+
+    fn say_system(&mut self, text: &Text) {
+        match text.render(&mut self.context) {
+            Ok(text) if text.is_empty() => {}
+            Ok(text) => {
+                let data = MessageData::text(text);
+                self.said.push(Said { data, custom: None, delay_ms: 0 });
+            }
+            Err(_) => self.problem("a system message cannot be printed"),
+        }
+    }
+
+    fn done(&mut self) -> Done {
+        for button in mem::take(&mut self.shown) {
+            self.state.shown.add(button);
+        }
+        let mut state = mem::take(&mut self.state);
+        state.navigation = mem::take(&mut self.context.navigation);
+        Done {
+            said: mem::take(&mut self.said),
+            keyboard: self.keyboard.take(),
+            state,
+            params: self.context.take_params(),
+            params_changed: self.params_changed,
+            problems: mem::take(&mut self.problems),
+        }
+    }
+}
+
+impl Said {
+    /// About its bytes.
+    pub(super) fn weight(&self) -> usize {
+        let optional = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        let media = |media: &Media| media.uri.len() + optional(&media.alt_text);
+        let button = |button: &Button| {
+            let payload = button.payload.as_ref().map_or(0, |payload| json_text(payload).len());
+            button.label.len() + optional(&button.uri) + payload
+        };
+        let card = |card: &Card| {
+            optional(&card.title)
+                + optional(&card.description)
+                + optional(&card.uri)
+                + card.media.as_ref().map_or(0, media)
+        };
+        let parts = match &self.data {
+            MessageData::Text { text, .. } => text.len(),
+            MessageData::Media { media: item, text, .. } => media(item) + optional(text),
+            MessageData::Cards { cards } => cards.iter().map(card).sum(),
+            MessageData::Location { location } => optional(&location.title) + 32,
+        };
+        parts + self.data.buttons().map(button).sum::<usize>() + 64
+    }
+}

@@ -1,0 +1,265 @@
+//! One turn, from what the customer did to what the bot says.
+//!
+//! ```text
+//! start ──► node ──► edge ──► node ──► … ──► keyboard: wait for the next message
+//!                      └─ none holds ──────► the next message enters the fallback flow
+//! ```
+
+mod done;
+mod fault;
+mod start;
+
+use std::mem;
+
+use model::{EpochMillis, Keyboard, MessageData, Navigation, Params, Position};
+use serde_json::Value;
+
+use crate::ask::{Answer, Ask};
+use crate::bot::Bot;
+use crate::context::{Context, Ids};
+use crate::limits;
+use crate::node::{Kind, Then};
+use crate::shown::ShownButton;
+use crate::state::{Next, Place, State};
+pub use done::{Done, Problem, Said};
+pub(crate) use fault::Fault;
+
+/// What the customer did.
+#[derive(Clone, Copy, Debug)]
+pub enum Input<'a> {
+    /// The room opened, with nothing said yet.
+    Open,
+    Message {
+        data: &'a MessageData,
+        /// Of a pressed button, if the messenger brings it. JSON text and an object mean the same.
+        payload: Option<&'a Value>,
+    },
+}
+
+#[derive(Debug)]
+pub enum Step {
+    Ask(Ask),
+    Done(Done),
+}
+
+/// A turn under way.
+#[derive(Debug)]
+pub struct Run<'a> {
+    pub(crate) bot: &'a Bot,
+    pub(crate) context: Context<'a>,
+    pub(crate) state: State,
+    input: Input<'a>,
+    at: At,
+    nodes: u32,
+    origin: Origin,
+    /// The customer does not see the welcome: the message is the answer to its first keyboard.
+    silent: bool,
+    said: Vec<Said>,
+    said_bytes: usize,
+    shown: Vec<ShownButton>,
+    keyboard: Option<Keyboard>,
+    pub(crate) params_changed: bool,
+    problems: Vec<Problem>,
+    before: Before,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum At {
+    Start,
+    Node(Place),
+    /// The node waits for an answer of the world.
+    Asked(Place),
+    End,
+}
+
+/// Where this turn begins, for the back stack.
+#[derive(Clone, Copy, Debug)]
+enum Origin {
+    /// On the stack already: we went back to it.
+    Known,
+    /// At the node that comes next.
+    Next,
+    At(Place),
+    /// The same inside the fallback flow. There it counts only when the turn ends in choices, and not at the entry node,
+    /// whose edges are for the message that has been answered.
+    NextHelp,
+    Help(Place),
+}
+
+/// What an error turn returns to.
+#[derive(Debug)]
+struct Before {
+    navigation: Navigation,
+    next: Next,
+    back: Vec<Place>,
+}
+
+impl<'a> Run<'a> {
+    pub fn new(
+        bot: &'a Bot,
+        ids: Ids<'a>,
+        mut state: State,
+        params: Params,
+        input: Input<'a>,
+        now: EpochMillis,
+        seed: u64,
+    ) -> Self {
+        let navigation = mem::take(&mut state.navigation);
+        let before = Before { navigation: navigation.clone(), next: state.next, back: state.back.clone() };
+        Self {
+            bot,
+            context: Context::new(bot, ids, params, navigation, now, seed),
+            state,
+            input,
+            at: At::Start,
+            nodes: 0,
+            origin: Origin::Next,
+            silent: false,
+            said: Vec::new(),
+            said_bytes: 0,
+            shown: Vec::new(),
+            keyboard: None,
+            params_changed: false,
+            problems: Vec::new(),
+            before,
+        }
+    }
+
+    /// Runs on until something must be asked of the world or the turn is done. The first call gets None, each next the
+    /// answer to the [`Ask`] before.
+    pub fn step(&mut self, answer: Option<Answer>) -> Step {
+        match self.advance(answer) {
+            Ok(Some(ask)) => Step::Ask(ask),
+            Ok(None) => Step::Done(self.finish()),
+            Err(fault) => Step::Done(self.fail(&fault)),
+        }
+    }
+
+    fn advance(&mut self, mut answer: Option<Answer>) -> Result<Option<Ask>, Fault> {
+        loop {
+            let bot = self.bot;
+            let (place, then) = match self.at {
+                At::Start => {
+                    self.start()?;
+                    continue;
+                }
+                At::Node(place) => {
+                    let kind = self.enter(place)?;
+                    (place, kind.run(self)?)
+                }
+                At::Asked(place) => match bot.node(place) {
+                    Some(node) => (place, node.kind.answer(self, answer.take())),
+                    None => return Ok(None),
+                },
+                At::End => return Ok(None),
+            };
+            if let Then::Ask(ask) = then {
+                self.at = At::Asked(place);
+                return Ok(Some(ask));
+            }
+            self.follow(place, then)?;
+        }
+    }
+
+    fn enter(&mut self, place: Place) -> Result<&'a Kind, Fault> {
+        self.nodes += 1;
+        if self.nodes > limits::NODES {
+            return Err(Fault::Loop);
+        }
+        let node = self.bot.node(place);
+        let node = node.ok_or_else(|| Fault::NoNode(place.flow_id, place.node_id.to_string()))?;
+        let visit_count = Some(self.state.visit(place));
+        let current = Position { flow_id: place.flow_id, node_id: place.node_id, visit_count };
+        let prev = self.context.navigation.current.take();
+        self.context.navigate(Navigation { current: Some(current), prev });
+        self.origin = match self.origin {
+            Origin::Next => Origin::At(place),
+            Origin::NextHelp if !matches!(node.kind, Kind::Entry(_)) => Origin::Help(place),
+            known @ (Origin::Known | Origin::At(_) | Origin::NextHelp | Origin::Help(_)) => known,
+        };
+        Ok(&node.kind)
+    }
+
+    fn follow(&mut self, place: Place, then: Then) -> Result<(), Fault> {
+        match then {
+            Then::Goto(place) => self.at = At::Node(place),
+            Then::Edge => match self.edge(place) {
+                Some(next) => self.at = At::Node(next),
+                None => self.end(Next::Fallback, None)?,
+            },
+            Then::Wait(keyboard) => self.end(Next::Keyboard, Some(keyboard))?,
+            Then::Ask(_) => {}
+        }
+        Ok(())
+    }
+
+    /// The first edge that holds; they are sorted.
+    fn edge(&mut self, place: Place) -> Option<Place> {
+        let edges = &self.bot.node(place)?.edges;
+        let edge = edges.iter().find(|edge| edge.condition.holds(&mut self.context))?;
+        Some(Place { flow_id: place.flow_id, node_id: edge.node_id })
+    }
+
+    fn end(&mut self, next: Next, keyboard: Option<Keyboard>) -> Result<(), Fault> {
+        if self.silent {
+            return self.end_silence(next);
+        }
+        match (self.origin, next) {
+            (Origin::At(place), _) | (Origin::Help(place), Next::Keyboard) => self.state.push_back(place),
+            (Origin::Help(_), Next::Start | Next::Fallback) | (Origin::Known | Origin::Next | Origin::NextHelp, _) => {}
+        }
+        self.state.next = next;
+        self.keyboard = keyboard;
+        self.at = At::End;
+        Ok(())
+    }
+
+    pub(crate) fn say(&mut self, said: Said, shown: Vec<ShownButton>) -> Result<(), Fault> {
+        if self.silent {
+            return Ok(());
+        }
+        self.said_bytes += said.weight();
+        if self.said_bytes > limits::SAID_BYTES {
+            return Err(Fault::TooLong);
+        }
+        self.said.push(said);
+        self.show(shown);
+        Ok(())
+    }
+
+    pub(crate) fn show(&mut self, shown: Vec<ShownButton>) {
+        if !self.silent {
+            self.shown.extend(shown);
+        }
+    }
+
+    pub(crate) fn problem(&mut self, what: &str) {
+        let current = self.context.navigation.current.as_ref();
+        self.problems.push(Problem {
+            flow_id: current.map(|current| current.flow_id),
+            node_id: current.map(|current| current.node_id),
+            what: what.to_owned(),
+        });
+    }
+
+    pub(crate) fn begin_at_known(&mut self) {
+        self.origin = Origin::Known;
+    }
+
+    pub(crate) fn begin_anew(&mut self) {
+        self.origin = match self.origin {
+            Origin::NextHelp | Origin::Help(_) => Origin::NextHelp,
+            Origin::Known | Origin::Next | Origin::At(_) => Origin::Next,
+        };
+    }
+
+    /// A flow link out of the fallback flow: the answer begins at `place`, or is over there, and back at known choices.
+    pub(crate) fn leave_fallback(&mut self, place: Place) {
+        let is_keyboard = matches!(self.bot.node(place).map(|node| &node.kind), Some(Kind::Keyboard(_)));
+        self.origin = match self.origin {
+            Origin::NextHelp | Origin::Help(_) if is_keyboard => Origin::Known,
+            Origin::NextHelp | Origin::Help(_) => Origin::Next,
+            own @ (Origin::Known | Origin::Next | Origin::At(_)) => own,
+        };
+    }
+}

@@ -1,0 +1,86 @@
+//! What is kept of a conversation between two turns.
+
+use model::{Navigation, Position};
+use serde::{Deserialize, Serialize};
+
+use crate::limits;
+use crate::shown::Shown;
+
+/// Where a conversation stands between two turns. The default is one that has not begun.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct State {
+    /// Shown to webhooks, templates and conditions. Of a conversation that waits, `current` is the keyboard node.
+    pub navigation: Navigation,
+    pub(crate) next: Next,
+    /// Where the turns began whose choices the customer saw, the present one included: what a back node goes back in.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) back: Vec<Place>,
+    #[serde(skip_serializing_if = "Shown::is_empty")]
+    pub(crate) shown: Shown,
+    /// The nodes that were visited last, with how often.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    visits: Vec<(Place, u64)>,
+}
+
+/// What the next message meets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Next {
+    /// Nothing has run yet: the welcome.
+    #[default]
+    Start,
+    /// The keyboard node that `navigation` stands at.
+    Keyboard,
+    Fallback,
+}
+
+/// A node of a bot. Stored as a pair, for there may be many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(u64, u64)", into = "(u64, u64)")]
+pub(crate) struct Place {
+    pub(crate) flow_id: u64,
+    pub(crate) node_id: u64,
+}
+
+impl From<(u64, u64)> for Place {
+    fn from((flow_id, node_id): (u64, u64)) -> Self {
+        Self { flow_id, node_id }
+    }
+}
+
+impl From<Place> for (u64, u64) {
+    fn from(place: Place) -> Self {
+        (place.flow_id, place.node_id)
+    }
+}
+
+impl From<&Position> for Place {
+    fn from(position: &Position) -> Self {
+        Self { flow_id: position.flow_id, node_id: position.node_id }
+    }
+}
+
+impl State {
+    /// Counts a visit: the how-manyth it is, among those that are remembered.
+    pub(crate) fn visit(&mut self, place: Place) -> u64 {
+        let known = self.visits.iter().position(|(visited, _)| *visited == place);
+        let before = known.map_or(0, |index| self.visits.remove(index).1);
+        if self.visits.len() >= limits::VISITS {
+            self.visits.remove(0);
+        }
+        let count = before.saturating_add(1);
+        self.visits.push((place, count));
+        count
+    }
+
+    pub(crate) fn push_back(&mut self, place: Place) {
+        if self.back.last() == Some(&place) {
+            return;
+        }
+        if self.back.len() >= limits::BACK {
+            self.back.remove(0);
+        }
+        self.back.push(place);
+    }
+}

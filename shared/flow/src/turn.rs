@@ -1,0 +1,353 @@
+//! One inbound, one turn: life-cycle of customer and conversation around a run of the flow, and the events of it all.
+//!
+//! Pure. [`begin`] decides what an inbound means for a session; [`Handling::step`] runs the bot and yields the session to
+//! store, with the turn inside. The caller asks the world where the bot asks, stores once, and acts.
+
+use model::{
+    ConversationId, EndUser, EpochMillis, Event, EventData, EventId, EventType, Inbound, InboundKind, Keyboard,
+    Message, MessageData, MessageId, Meta, Params, PlatformType, Reply, SourceType,
+};
+
+use crate::session::{LATE_MS, LateReply, Session, Talk, Turn};
+use crate::{Answer, Ask, Bot, Done, Ids, Input, Problem, Run, State, Step};
+
+/// How the messenger takes replies, as far as a turn cares.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Channel {
+    /// It waits for the reply and reads it from the stored session.
+    pub synchronous: bool,
+    /// For [`InboundKind::Late`]: there is still a way to send the reply.
+    pub sends_late: bool,
+}
+
+/// What an inbound means.
+#[derive(Debug)]
+pub enum Begin<'a> {
+    /// It was handled, and its turn is still in the session: its actions may be unfinished, and are safe to do again.
+    Again(Box<Session>),
+    /// It was handled and everything done, or there is nothing to do. Nothing to store.
+    Nothing,
+    /// Run it.
+    Run(Box<Handling<'a>>),
+}
+
+/// A turn being taken.
+#[derive(Debug)]
+pub struct Handling<'a> {
+    inbound: &'a Inbound,
+    now: EpochMillis,
+    channel: Channel,
+    session: Session,
+    events: Vec<Event>,
+    messages: Vec<Message>,
+    keyboard: Option<Keyboard>,
+    run: Option<Run<'a>>,
+    late: bool,
+}
+
+#[derive(Debug)]
+pub enum Stepped {
+    Ask(Ask),
+    /// To be stored. The turn is its last one.
+    Done {
+        session: Box<Session>,
+        problems: Vec<Problem>,
+    },
+}
+
+pub fn begin<'a>(
+    bot: &'a Bot,
+    session: Option<Session>,
+    inbound: &'a Inbound,
+    channel: Channel,
+    now: EpochMillis,
+) -> Begin<'a> {
+    if let Some(session) = &session
+        && session.seen.holds(inbound.id)
+    {
+        return match session.turn(inbound.id) {
+            Some(_) => Begin::Again(Box::new(session.clone())),
+            None => Begin::Nothing,
+        };
+    }
+    let known = session.is_some();
+    let session = session.unwrap_or_else(|| new_session(inbound));
+    let mut handling = Handling {
+        inbound,
+        now,
+        channel,
+        session,
+        events: Vec::new(),
+        messages: Vec::new(),
+        keyboard: None,
+        run: None,
+        late: false,
+    };
+    if handling.open(bot, known) { Begin::Run(Box::new(handling)) } else { Begin::Nothing }
+}
+
+impl<'a> Handling<'a> {
+    /// Runs on. The first call gets no answer, each next the answer to the question before.
+    pub fn step(&mut self, answer: Option<Answer>) -> Stepped {
+        let mut problems = Vec::new();
+        if let Some(run) = &mut self.run {
+            match run.step(answer) {
+                Step::Ask(ask) => return Stepped::Ask(ask),
+                Step::Done(done) => problems = self.close(done),
+            }
+        }
+        let reply = Reply { messages: std::mem::take(&mut self.messages), keyboard: self.keyboard.take() };
+        let mut turn = Turn::new(self.inbound, self.now, reply, std::mem::take(&mut self.events));
+        turn.late = self.late;
+        let mut session = self.session.clone();
+        session.seen.push(self.inbound.id);
+        session.push(turn, self.channel.synchronous);
+        Stepped::Done { session: Box::new(session), problems }
+    }
+
+    /// What the inbound means for customer and conversation. False when it means nothing.
+    fn open(&mut self, bot: &'a Bot, known: bool) -> bool {
+        let inbound = self.inbound;
+        match &inbound.kind {
+            InboundKind::Message { data, meta, .. } => {
+                self.expire(bot);
+                self.arrive(known, None);
+                self.converse();
+                self.receive(data, meta);
+                // A human owns the conversation: the bot hears, and says nothing.
+                if !meta.standby {
+                    self.collect();
+                    self.start(bot, Input::Message { data, payload: meta.payload.as_ref() });
+                }
+                true
+            }
+            InboundKind::Opened => {
+                self.expire(bot);
+                self.arrive(known, None);
+                self.converse();
+                self.start(bot, Input::Open);
+                true
+            }
+            InboundKind::Joined { params } => {
+                self.arrive(known, Some(params));
+                // Where a new friend can be answered at once, the room opens with it.
+                if !inbound.reply_to.is_null() {
+                    self.expire(bot);
+                    self.converse();
+                    self.start(bot, Input::Open);
+                }
+                true
+            }
+            InboundKind::Left => {
+                self.end_talk(None);
+                if !known {
+                    // Nobody we ever spoke to; still the company is told, as it may know the key.
+                    self.session.end_user.created_at = self.now;
+                }
+                self.session.end_user.deleted_at = Some(self.now);
+                self.session.end_user.updated_at = self.now;
+                self.tell_end_user(EventType::EndUserDeleted);
+                true
+            }
+            InboundKind::Closed => known && self.end_talk(None),
+            InboundKind::Expired { conversation_id } => {
+                let current = self.session.talk.as_ref().is_some_and(|talk| talk.id == *conversation_id);
+                known && current && self.expire(bot)
+            }
+            InboundKind::Late { of } => {
+                let Some(turn) = self.session.turn(*of) else { return false };
+                let reply = turn.reply.clone();
+                if reply.is_empty() {
+                    return false;
+                }
+                if self.channel.sends_late {
+                    self.keyboard = reply.keyboard;
+                    self.messages = reply.messages;
+                    self.late = true;
+                } else {
+                    self.session.late.push(LateReply { at: self.now, reply });
+                }
+                true
+            }
+            InboundKind::Collect => {
+                self.arrive(known, None);
+                self.collect();
+                true
+            }
+        }
+    }
+
+    /// First contact, or back after having left: the customer is announced.
+    fn arrive(&mut self, known: bool, joined: Option<&Params>) {
+        let user = &mut self.session.end_user;
+        let back = user.deleted_at.take().is_some();
+        user.updated_at = self.now;
+        if let Some(params) = joined {
+            user.params.extend(params.clone());
+        }
+        if !known || back {
+            self.tell_end_user(EventType::EndUserCreated);
+        } else if joined.is_some() {
+            self.tell_end_user(EventType::EndUserUpdated);
+        }
+    }
+
+    /// A conversation, begun if there is none.
+    fn converse(&mut self) {
+        let at = self.inbound.received_at;
+        match &mut self.session.talk {
+            Some(talk) => talk.last_message_at = at,
+            None => {
+                let id = ConversationId::of(self.inbound.id, at);
+                let state = self.session.resume.take().unwrap_or_default();
+                self.session.talk = Some(Talk { id, created_at: at, last_message_at: at, state });
+                let before = self.session.end_user.last_conversation_id.replace(id);
+                if before.is_some() {
+                    self.tell_end_user(EventType::EndUserUpdated);
+                }
+                self.tell_conversation(EventType::ConversationCreated);
+            }
+        }
+    }
+
+    /// Ends a conversation that had its time. True if it did.
+    fn expire(&mut self, bot: &Bot) -> bool {
+        let Some(talk) = &self.session.talk else { return false };
+        let preference = bot.preference();
+        if self.inbound.received_at.since(talk.last_message_at) < preference.session_timeout_ms {
+            return false;
+        }
+        let resume = preference.restore_navigation.then(|| talk.state.clone());
+        self.end_talk(resume)
+    }
+
+    fn end_talk(&mut self, resume: Option<State>) -> bool {
+        if self.session.talk.is_none() {
+            return false;
+        }
+        self.tell_conversation(EventType::ConversationDeleted);
+        self.session.talk = None;
+        self.session.resume = resume;
+        true
+    }
+
+    fn receive(&mut self, data: &MessageData, meta: &Meta) {
+        let Some(talk) = &self.session.talk else { return };
+        let message = Message {
+            id: MessageId::of(self.inbound.id, 0, self.inbound.received_at),
+            end_user_id: self.inbound.end_user_id(),
+            conversation_id: talk.id,
+            request_id: Some(self.inbound.id),
+            is_user: true,
+            meta: meta.clone().or_null(),
+            data: data.clone(),
+            timestamp: self.inbound.timestamp,
+        };
+        self.session.end_user.last_message_id = Some(message.id);
+        self.tell(EventType::MessageReceived, EventData::Message(Box::new(message)));
+    }
+
+    /// Replies that came too late go before anything new.
+    fn collect(&mut self) {
+        for late in std::mem::take(&mut self.session.late) {
+            if self.now.since(late.at) < LATE_MS {
+                self.messages.extend(late.reply.messages);
+            }
+        }
+    }
+
+    fn start(&mut self, bot: &'a Bot, input: Input<'a>) {
+        let Some(talk) = &mut self.session.talk else { return };
+        let inbound = self.inbound;
+        let ids = Ids {
+            bot_id: &inbound.bot_id,
+            conversation_id: talk.id,
+            // The preview has no end user.
+            end_user_id: (inbound.platform != PlatformType::Test).then(|| inbound.end_user_id()),
+            platform: inbound.platform,
+            user_key: &inbound.user_key,
+        };
+        let state = std::mem::take(&mut talk.state);
+        let params = std::mem::take(&mut self.session.end_user.params);
+        self.run = Some(Run::new(bot, ids, state, params, input, self.now, inbound.id.uuid().as_u64_pair().1));
+    }
+
+    /// Takes over what the run did.
+    fn close(&mut self, done: Done) -> Vec<Problem> {
+        self.run = None;
+        let Some(talk) = &mut self.session.talk else { return done.problems };
+        let conversation_id = talk.id;
+        talk.state = done.state;
+        let changed = done.params_changed;
+        self.session.end_user.params = done.params;
+        if changed {
+            self.tell_end_user(EventType::EndUserUpdated);
+            self.tell_conversation(EventType::ConversationUpdated);
+        }
+        for (index, said) in done.said.into_iter().enumerate() {
+            let meta = Meta { custom: said.custom, ..Meta::default() };
+            let message = Message {
+                id: MessageId::of(self.inbound.id, index + 1, self.inbound.received_at),
+                end_user_id: self.session.end_user.id,
+                conversation_id,
+                request_id: None,
+                is_user: false,
+                meta: meta.or_null(),
+                data: said.data,
+                timestamp: self.now,
+            };
+            self.session.end_user.last_message_id = Some(message.id);
+            self.tell(EventType::MessageSent, EventData::Message(Box::new(message.clone())));
+            self.messages.push(message);
+        }
+        self.keyboard = done.keyboard;
+        done.problems
+    }
+
+    fn tell(&mut self, event: EventType, data: EventData) {
+        self.events.push(Event {
+            id: EventId::of(self.inbound.id, self.events.len()),
+            event,
+            source_type: SourceType::Bot,
+            source_id: self.inbound.bot_id.clone(),
+            timestamp: self.now,
+            data,
+        });
+    }
+
+    /// Not for rooms: a group is no end user, whose members are named by their messages.
+    fn tell_end_user(&mut self, event: EventType) {
+        if !self.inbound.is_group() {
+            self.tell(event, EventData::EndUser(Box::new(self.session.end_user.clone())));
+        }
+    }
+
+    fn tell_conversation(&mut self, event: EventType) {
+        if let Some(conversation) = self.session.conversation(self.now) {
+            self.tell(event, EventData::Conversation(Box::new(conversation)));
+        }
+    }
+}
+
+fn new_session(inbound: &Inbound) -> Session {
+    let end_user = EndUser {
+        id: inbound.session_id(),
+        bot_id: inbound.bot_id.clone(),
+        platform: inbound.platform,
+        user_key: inbound.conversation_key.clone(),
+        params: Params::new(),
+        last_message_id: None,
+        last_conversation_id: None,
+        created_at: inbound.received_at,
+        updated_at: inbound.received_at,
+        deleted_at: None,
+    };
+    Session {
+        end_user,
+        talk: None,
+        resume: None,
+        seen: crate::session::Ring::default(),
+        turns: Vec::new(),
+        late: Vec::new(),
+    }
+}

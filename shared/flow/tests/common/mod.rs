@@ -1,0 +1,74 @@
+//! Talks to a bot through the public API, as the conversation worker does.
+#![allow(dead_code, unreachable_pub, reason = "each test uses its part")]
+
+use flow::{Answer, Ask, Bot, Done, HttpAnswer, HttpAsk, HttpFailure, Ids, Input, Run, State, Step};
+use model::{BotId, ConversationId, EpochMillis, MessageData, Params, PlatformType, UserKey};
+use serde_json::{Value, json};
+
+pub struct Talk<'b> {
+    bot: &'b Bot,
+    platform: PlatformType,
+    pub state: State,
+    pub params: Params,
+}
+
+impl<'b> Talk<'b> {
+    pub fn new(bot: &'b Bot, platform: PlatformType) -> Self {
+        Self { bot, platform, state: State::default(), params: Params::new() }
+    }
+
+    /// `user` is null when the room opens, else a MESSAGE.DATA, text unless it says otherwise, with its `payload`.
+    pub fn turn(&mut self, user: &Value, http: &mut dyn FnMut(&HttpAsk) -> Result<HttpAnswer, HttpFailure>) -> Done {
+        let data = message(user);
+        let payload = user.get("payload");
+        let input = data.as_ref().map_or(Input::Open, |data| Input::Message { data, payload });
+        let (bot_id, user_key): (BotId, UserKey) = ("Bxxxxx".parse().unwrap(), "U1".parse().unwrap());
+        let conversation_id: ConversationId = "018f0000-0000-7000-8000-000000000001".parse().unwrap();
+        let ids =
+            Ids { bot_id: &bot_id, conversation_id, end_user_id: None, platform: self.platform, user_key: &user_key };
+        // What is stored must be read again.
+        let state = serde_json::from_value(serde_json::to_value(&self.state).unwrap()).unwrap();
+        assert_eq!(self.state, state);
+        let params = std::mem::take(&mut self.params);
+        let mut run = Run::new(self.bot, ids, state, params, input, EpochMillis(1_780_300_800_000), 7);
+        let mut answer = None;
+        let done = loop {
+            match run.step(answer.take()) {
+                Step::Ask(Ask::Http(ask)) => answer = Some(Answer::Http(http(&ask))),
+                Step::Done(done) => break done,
+            }
+        };
+        self.state.clone_from(&done.state);
+        self.params.clone_from(&done.params);
+        done
+    }
+}
+
+fn message(user: &Value) -> Option<MessageData> {
+    let mut json = user.as_object()?.clone();
+    json.remove("payload");
+    json.entry("type").or_insert(json!("text"));
+    Some(serde_json::from_value(Value::Object(json)).unwrap())
+}
+
+/// `{ "status": 200, "json": {} }`, `{ "status": 200, "text": "" }` or `{ "failure": "" }`.
+pub fn answer(reply: &Value) -> Result<HttpAnswer, HttpFailure> {
+    if let Some(failure) = reply["failure"].as_str() {
+        return Err(HttpFailure { message: failure.to_owned() });
+    }
+    let status = u16::try_from(reply["status"].as_u64().unwrap()).unwrap();
+    let body = match reply["text"].as_str() {
+        Some(text) => text.as_bytes().to_vec(),
+        None => reply["json"].to_string().into_bytes(),
+    };
+    Ok(HttpAnswer { status, body })
+}
+
+pub fn read(path: &std::path::Path) -> Value {
+    let bytes = std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_slice(&bytes).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+pub fn spec(path: &str) -> std::path::PathBuf {
+    std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/spec")).join(path)
+}

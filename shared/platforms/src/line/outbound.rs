@@ -1,0 +1,110 @@
+//! What LINE is asked to send: <https://developers.line.biz/en/reference/messaging-api/#send-reply-message> while the
+//! reply token of the customer's message lives, `#send-push-message` after that and for what does not fit in the reply.
+
+use model::{EpochMillis, Inbound, InboundKind, Reply};
+use serde::Serialize;
+
+use super::wire::{self, Object};
+use super::{API_URL, limits, objects};
+use crate::{Call, Dropped, Rendered};
+
+/// How the calls are named; `judge` knows them by it.
+pub(super) const REPLY: &str = "reply";
+pub(super) const PUSH: &str = "push";
+
+pub(super) fn render(token: Option<&str>, reply: &Reply, inbound: &Inbound, now: EpochMillis) -> Rendered {
+    let mut dropped = Vec::new();
+    // Another has the conversation, and LINE wants silence from us.
+    if is_standby(inbound) {
+        return Rendered::default();
+    }
+    let objects = objects::objects(reply, &mut dropped);
+    let Some(token) = token else {
+        if !objects.is_empty() {
+            dropped.push(Dropped { what: "reply: channelAccessToken is not set", count: objects.len() });
+        }
+        return Rendered { calls: Vec::new(), dropped };
+    };
+
+    let age_ms = now.since(inbound.received_at);
+    let reply_token = inbound.reply_to["token"].as_str().filter(|_| age_ms < limits::REPLY_TOKEN_MS);
+    // What a request holds besides its messages is far below a hundredth of what it may.
+    let room = limits::BODY.0 / 100 * 99;
+    let calls = pack(objects, limits::MESSAGES, room, json_bytes)
+        .iter()
+        .enumerate()
+        .map(|(index, messages)| {
+            let push = push(token, messages, inbound, index);
+            match reply_token {
+                // A reply costs the bot's owner nothing.
+                Some(reply_token) if index == 0 => replied(token, reply_token, messages, push),
+                _ => push,
+            }
+        })
+        .collect();
+    Rendered { calls, dropped }
+}
+
+fn is_standby(inbound: &Inbound) -> bool {
+    match &inbound.kind {
+        InboundKind::Message { meta, .. } => meta.standby,
+        InboundKind::Opened
+        | InboundKind::Joined { .. }
+        | InboundKind::Left
+        | InboundKind::Closed
+        | InboundKind::Collect
+        | InboundKind::Expired { .. }
+        | InboundKind::Late { .. } => false,
+    }
+}
+
+/// LINE refuses a retry key here; that the token works once has the same effect.
+fn replied(token: &str, reply_token: &str, messages: &[Object<'_>], instead: Call) -> Call {
+    let body = wire::Reply { reply_token, messages };
+    Call { instead: Some(Box::new(instead)), ..call(REPLY, token, "/v2/bot/message/reply", &body) }
+}
+
+fn push(token: &str, messages: &[Object<'_>], inbound: &Inbound, index: usize) -> Call {
+    let body = wire::Push { to: inbound.conversation_key.as_str(), messages };
+    let mut call = call(PUSH, token, "/v2/bot/message/push", &body);
+    // LINE remembers it for a day, and answers 409 to what it has seen.
+    call.headers.push(("x-line-retry-key", inbound.id.action(PUSH, index).to_string()));
+    call
+}
+
+fn call(name: &'static str, token: &str, path: &str, body: &impl Serialize) -> Call {
+    Call {
+        method: "POST",
+        url: format!("{API_URL}{path}"),
+        headers: vec![("authorization", format!("Bearer {token}")), ("content-type", "application/json".to_owned())],
+        body: serde_json::to_vec(body).unwrap_or_default(),
+        name,
+        repeatable: true,
+        instead: None,
+    }
+}
+
+/// Groups of at most `count` and `bytes`, in order, none of them empty.
+pub(super) fn pack<T>(items: Vec<T>, count: usize, bytes: usize, size: impl Fn(&T) -> usize) -> Vec<Vec<T>> {
+    let mut groups: Vec<Vec<T>> = Vec::new();
+    let mut used = 0;
+    for item in items {
+        // And the comma.
+        let size = size(&item) + 1;
+        match groups.last_mut() {
+            Some(group) if group.len() < count && used + size <= bytes => {
+                group.push(item);
+                used += size;
+            }
+            _ => {
+                groups.push(vec![item]);
+                used = size;
+            }
+        }
+    }
+    groups
+}
+
+pub(super) fn json_bytes<T: Serialize>(value: &T) -> usize {
+    serde_json::to_vec(value).map_or(0, |json| json.len())
+}

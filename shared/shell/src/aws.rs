@@ -1,0 +1,28 @@
+//! Clients of AWS. Endpoints come from the standard `AWS_ENDPOINT_URL_*` variables, so nothing here knows whether it
+//! talks to AWS or to the local stack.
+
+use aws_config::BehaviorVersion;
+use aws_sdk_sqs::config::SharedHttpClient;
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+
+/// The services that a function asks. A client that is never used costs nothing.
+#[derive(Clone, Debug)]
+pub struct Aws {
+    pub dynamodb: aws_sdk_dynamodb::Client,
+    pub sqs: aws_sdk_sqs::Client,
+}
+
+impl Aws {
+    /// Region, credentials and endpoints from the environment.
+    pub async fn from_env() -> Self {
+        let config = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client()).load().await;
+        Self { dynamodb: aws_sdk_dynamodb::Client::new(&config), sqs: aws_sdk_sqs::Client::new(&config) }
+    }
+}
+
+/// One pool of connections for all clients of a process.
+pub fn http_client() -> SharedHttpClient {
+    Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+}

@@ -1,0 +1,111 @@
+//! Bots, read and ready to work. An adapter needs a channel of a bot, the worker the bot itself too.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use model::{BotId, EpochMillis, PlatformType};
+use platforms::{Channel, Platform, Setup};
+use serde_json::Value;
+use store::{Bots, StoreError, StoredBot};
+use tracing::error;
+
+use crate::cache::Cache;
+
+/// The channels of one messenger, by bot.
+#[derive(Debug)]
+pub struct Channels {
+    platform: &'static Platform,
+    bots: Bots,
+    public_url: String,
+    cache: Cache<BotId, Option<Arc<dyn Channel>>>,
+}
+
+/// Whole bots.
+#[derive(Debug)]
+pub struct Brains {
+    bots: Bots,
+    public_url: String,
+    cache: Cache<BotId, Option<Arc<Brain>>>,
+}
+
+/// A bot and its channels.
+pub struct Brain {
+    version: i64,
+    pub bot: flow::Bot,
+    channels: BTreeMap<PlatformType, Arc<dyn Channel>>,
+}
+
+impl Channels {
+    pub fn new(platform: &'static Platform, bots: Bots, public_url: &str, lifetime_ms: i64) -> Self {
+        Self { platform, bots, public_url: public_url.to_owned(), cache: Cache::new(lifetime_ms) }
+    }
+
+    /// `None` when there is no such bot, or it has no such channel.
+    pub async fn get(&self, id: &BotId, now: EpochMillis) -> Result<Option<Arc<dyn Channel>>, StoreError> {
+        self.cache
+            .get(id, now, |_| async {
+                let Some(StoredBot { json, .. }) = self.bots.load(id).await? else { return Ok(None) };
+                Ok(connect(self.platform, id, &json, &self.public_url))
+            })
+            .await
+    }
+}
+
+impl Brains {
+    pub fn new(bots: Bots, public_url: &str, lifetime_ms: i64) -> Self {
+        Self { bots, public_url: public_url.to_owned(), cache: Cache::new(lifetime_ms) }
+    }
+
+    /// `None` when there is no such bot, or what is stored is none.
+    pub async fn get(&self, id: &BotId, now: EpochMillis) -> Result<Option<Arc<Brain>>, StoreError> {
+        self.cache
+            .get(id, now, |old: Option<Option<Arc<Brain>>>| async {
+                let Some(stored) = self.bots.load(id).await? else { return Ok(None) };
+                match old.flatten() {
+                    // Compiling a bot again is worth milliseconds.
+                    Some(old) if old.version == stored.version => Ok(Some(old)),
+                    _ => Ok(Brain::read(id, &stored, &self.public_url).map(Arc::new)),
+                }
+            })
+            .await
+    }
+}
+
+impl Brain {
+    fn read(id: &BotId, stored: &StoredBot, public_url: &str) -> Option<Self> {
+        let bot = match flow::Bot::read(&stored.json) {
+            Ok(bot) => bot,
+            Err(reason) => {
+                error!(bot.id = %id, %reason, "Bot `{id}` cannot be read");
+                return None;
+            }
+        };
+        let channels = platforms::PLATFORMS
+            .iter()
+            .filter_map(|platform| Some((platform.kind, connect(platform, id, &stored.json, public_url)?)))
+            .collect();
+        Some(Self { version: stored.version, bot, channels })
+    }
+
+    pub fn channel(&self, platform: PlatformType) -> Option<&dyn Channel> {
+        self.channels.get(&platform).map(AsRef::as_ref)
+    }
+}
+
+impl fmt::Debug for Brain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Brain").field("version", &self.version).finish_non_exhaustive()
+    }
+}
+
+fn connect(platform: &Platform, bot_id: &BotId, bot: &Value, public_url: &str) -> Option<Arc<dyn Channel>> {
+    let settings = bot.get("integration")?.get(platform.kind.as_str())?;
+    match (platform.connect)(Setup { bot_id, settings, public_url }) {
+        Ok(channel) => Some(Arc::from(channel)),
+        Err(reason) => {
+            error!(bot.id = %bot_id, platform = %platform.kind, %reason, "A channel of bot `{bot_id}` is not set up");
+            None
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! The clock and the dice. Everything else takes time and chance as arguments.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use model::EpochMillis;
+
+/// Now.
+#[expect(clippy::disallowed_methods, reason = "this is the edge that reads the clock")]
+pub fn now() -> EpochMillis {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    EpochMillis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// Uniform in 0..1.
+#[expect(clippy::disallowed_methods, reason = "this is the edge that throws the dice")]
+pub fn chance() -> f64 {
+    let (bits, _) = uuid::Uuid::new_v4().as_u64_pair();
+    // The top 48 bits are random in a version 4 UUID.
+    (bits >> 16) as f64 / (1_u64 << 48) as f64
+}
+
+/// Random bytes, for secrets.
+#[expect(clippy::disallowed_methods, reason = "this is the edge that throws the dice")]
+pub fn random_bytes() -> [u8; 32] {
+    // Version and variant take six bits of each half; the rest is of the operating system's generator.
+    let mut bytes = [0; 32];
+    bytes[..16].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
+    bytes[16..].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
+    bytes
+}

@@ -1,0 +1,149 @@
+//! Settings of the functions: one struct each, read once at start, each field's doc naming its variable.
+
+use std::env;
+
+use platforms::Host;
+use store::Tables;
+
+#[derive(Debug, thiserror::Error)]
+#[error("the variable {0} is not set; {1}")]
+pub struct Missing(&'static str, &'static str);
+
+/// What every adapter needs.
+#[derive(Clone, Debug)]
+pub struct AdapterConfig {
+    /// `BOTS_TABLE`
+    pub bots_table: String,
+    /// `SESSIONS_TABLE`, of adapters whose messenger waits for the reply.
+    pub sessions_table: Option<String>,
+    /// `INBOUND_QUEUE_URL`
+    pub inbound_queue: String,
+    /// `PUBLIC_URL`: where this installation is reached from outside, without a slash at its end.
+    pub public_url: String,
+    /// `BOT_CACHE_SECONDS`: how long a bot that was read is believed. A published bot is live after that. Default 30.
+    pub bot_cache_ms: i64,
+}
+
+#[derive(Clone, Debug)]
+pub struct ConversationConfig {
+    /// `BOTS_TABLE`, `SESSIONS_TABLE`, `WEBHOOKS_TABLE`
+    pub tables: Tables,
+    /// `EVENTS_QUEUE_URL`
+    pub events_queue: String,
+    /// `PUBLIC_URL`
+    pub public_url: String,
+    /// `BOT_CACHE_SECONDS`
+    pub bot_cache_ms: i64,
+    /// `LINE_API_URL` and so on: other addresses for the platforms' APIs, for stand-ins.
+    pub hosts: Hosts,
+}
+
+#[derive(Clone, Debug)]
+pub struct DeliveryConfig {
+    /// `WEBHOOKS_TABLE`, `DELIVERIES_TABLE`
+    pub tables: Tables,
+    /// `RETRY_QUEUE_URL`: wakes retries that are due within 15 minutes.
+    pub retry_queue: String,
+}
+
+/// Where the platforms' APIs are, where that is not where they say.
+#[derive(Clone, Debug, Default)]
+pub struct Hosts(Vec<(&'static str, String)>);
+
+impl AdapterConfig {
+    pub fn from_env() -> Result<Self, Missing> {
+        Ok(Self {
+            bots_table: required("BOTS_TABLE", "it names the table of the bots")?,
+            sessions_table: env::var("SESSIONS_TABLE").ok(),
+            inbound_queue: required(
+                "INBOUND_QUEUE_URL",
+                "it is the URL of the FIFO queue to the conversation function",
+            )?,
+            public_url: public_url(),
+            bot_cache_ms: bot_cache_ms(),
+        })
+    }
+}
+
+impl ConversationConfig {
+    pub fn from_env() -> Result<Self, Missing> {
+        Ok(Self {
+            tables: tables()?,
+            events_queue: required("EVENTS_QUEUE_URL", "it is the URL of the FIFO queue to the delivery function")?,
+            public_url: public_url(),
+            bot_cache_ms: bot_cache_ms(),
+            hosts: Hosts::from_env(),
+        })
+    }
+}
+
+impl DeliveryConfig {
+    pub fn from_env() -> Result<Self, Missing> {
+        Ok(Self {
+            tables: tables()?,
+            retry_queue: required("RETRY_QUEUE_URL", "it is the URL of the queue that wakes retries")?,
+        })
+    }
+}
+
+impl Hosts {
+    pub fn from_env() -> Self {
+        Self::new(|host| env::var(host.variable).ok())
+    }
+
+    /// `place` says where a host is instead, if anywhere.
+    pub fn new(place: impl Fn(&Host) -> Option<String>) -> Self {
+        let all = platforms::PLATFORMS.iter().flat_map(|platform| platform.hosts);
+        Self(all.filter_map(|host| Some((host.url, place(host)?.trim_end_matches('/').to_owned()))).collect())
+    }
+
+    /// The address to call. Only the start is exchanged: the rest may hold a token that no encoder may touch.
+    pub fn place(&self, url: &str) -> String {
+        self.0
+            .iter()
+            .find_map(|(from, to)| {
+                let rest = url.strip_prefix(from)?;
+                (rest.is_empty() || rest.starts_with('/')).then(|| format!("{to}{rest}"))
+            })
+            .unwrap_or_else(|| url.to_owned())
+    }
+}
+
+fn tables() -> Result<Tables, Missing> {
+    let table = |name| env::var(name).ok();
+    Ok(Tables {
+        sessions: table("SESSIONS_TABLE").unwrap_or_default(),
+        bots: table("BOTS_TABLE").unwrap_or_default(),
+        webhooks: required("WEBHOOKS_TABLE", "it names the table of the webhooks")?,
+        deliveries: table("DELIVERIES_TABLE").unwrap_or_default(),
+    })
+}
+
+fn public_url() -> String {
+    env::var("PUBLIC_URL").unwrap_or_default().trim_end_matches('/').to_owned()
+}
+
+fn bot_cache_ms() -> i64 {
+    env::var("BOT_CACHE_SECONDS").ok().and_then(|seconds| seconds.parse::<i64>().ok()).unwrap_or(30) * 1000
+}
+
+fn required(name: &'static str, what: &'static str) -> Result<String, Missing> {
+    env::var(name).ok().filter(|value| !value.is_empty()).ok_or(Missing(name, what))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stand_in_takes_the_place_of_a_host() {
+        let hosts = Hosts::new(|host| (host.variable == "LINE_API_URL").then(|| "http://127.0.0.1:9/line/".to_owned()));
+        for (url, placed) in [
+            ("https://api.line.me/v2/bot/message/push", "http://127.0.0.1:9/line/v2/bot/message/push"),
+            ("https://api.line.me.evil.example/v2", "https://api.line.me.evil.example/v2"),
+            ("https://api-data.line.me/v2/x%2Fy", "https://api-data.line.me/v2/x%2Fy"),
+        ] {
+            assert_eq!(hosts.place(url), placed);
+        }
+    }
+}

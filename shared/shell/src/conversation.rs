@@ -1,0 +1,373 @@
+//! The conversation worker: load the session, run the bot, store once, act.
+//!
+//! What a turn says is stored with the session before any of it is said. A worker that dies anywhere gets the message
+//! again from the queue, finds the turn, and says what is still to be said: ids and keys come from the inbound's own id,
+//! so that doing it twice is harmless.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
+use delivery::{Bundle, Webhook};
+use flow::{Begin, Channel as Way, Session, Stepped, Turn};
+use model::{BotId, Event, Inbound, InboundKind, Queued};
+use platforms::{Attempt, Call, Channel, Outcome, Verdict};
+use store::{Sessions, StoreError, Version, Webhooks};
+use tracing::{error, info, warn};
+
+use crate::adapter::log_dropped;
+use crate::aws::Aws;
+use crate::bots::{Brain, Brains};
+use crate::cache::Cache;
+use crate::clock;
+use crate::config::ConversationConfig;
+use crate::guard::Reach;
+use crate::outgoing::{CallEnd, Guarded, Messengers};
+use crate::queue::{EventsQueue, QueueError};
+use crate::records::{BatchResponse, each_in_order};
+
+#[derive(Debug)]
+pub struct Conversation {
+    brains: Brains,
+    sessions: Sessions,
+    webhooks: Webhooks,
+    webhooks_of: Cache<BotId, Arc<Vec<Webhook>>>,
+    events: EventsQueue,
+    messengers: Messengers,
+    world: Guarded,
+    witness: Witness,
+}
+
+/// Where a turn is; for tests that stop the worker right there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Point {
+    Loaded,
+    Ran,
+    Committed,
+    Sent(usize),
+    Enqueued,
+}
+
+/// Told of each point as it is reached. In a function it is told nothing.
+#[derive(Clone, Default)]
+pub struct Witness(Option<Arc<dyn Fn(Point) -> futures::future::BoxFuture<'static, ()> + Send + Sync>>);
+
+/// Why a message must be handed out again.
+#[derive(Debug, thiserror::Error)]
+enum TurnError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+    #[error("the messenger is not to be had: {0}")]
+    Messenger(String),
+}
+
+/// A turn may think this long altogether; then what it has is said.
+const TURN_MS: i64 = 25_000;
+/// Two workers with one customer's session happen only when a queue's visibility ran out.
+const COMMITS: usize = 3;
+/// A messenger that gave a way for late replies wants to have read the interim answer first.
+const AFTER_INTERIM_MS: i64 = 1000;
+/// Pauses before a call is tried again within the turn.
+const PAUSES_MS: [u64; 2] = [200, 1000];
+
+impl Conversation {
+    pub fn new(aws: &Aws, config: &ConversationConfig, reach: Reach) -> Self {
+        let dynamodb = aws.dynamodb.clone();
+        let bots = store::Bots::new(dynamodb.clone(), &config.tables.bots);
+        Self {
+            brains: Brains::new(bots, &config.public_url, config.bot_cache_ms),
+            sessions: Sessions::new(dynamodb.clone(), &config.tables.sessions),
+            webhooks: Webhooks::new(dynamodb, &config.tables.webhooks),
+            webhooks_of: Cache::new(config.bot_cache_ms),
+            events: EventsQueue::new(aws.sqs.clone(), &config.events_queue),
+            messengers: Messengers::new(config.hosts.clone()),
+            world: Guarded::new(reach),
+            witness: Witness::default(),
+        }
+    }
+
+    pub fn with_witness(self, witness: Witness) -> Self {
+        Self { witness, ..self }
+    }
+
+    pub async fn handle(&self, event: SqsEvent) -> BatchResponse {
+        each_in_order(event, |record| self.record(record)).await
+    }
+
+    /// True when the message is finished with.
+    async fn record(&self, record: SqsMessage) -> bool {
+        let body = record.body.unwrap_or_default();
+        let Queued::V1(inbound) = match serde_json::from_str(&body) {
+            Ok(queued) => queued,
+            Err(error) => {
+                // Kept for the dead-letter queue: a later version may read it.
+                error!(message.id = record.message_id, reason = ?error.classify(), "A message on the queue cannot be read");
+                return false;
+            }
+        };
+        let (platform, bot_id, id) = (inbound.platform, &inbound.bot_id, inbound.id);
+        match self.turn(&inbound).await {
+            Ok(()) => true,
+            Err(error) => {
+                error!(%platform, bot.id = %bot_id, inbound.id = %id, kind = inbound.kind.name(), %error, "A turn must be taken again");
+                false
+            }
+        }
+    }
+
+    async fn turn(&self, inbound: &Inbound) -> Result<(), TurnError> {
+        let (platform, bot_id, id) = (inbound.platform, &inbound.bot_id, inbound.id);
+        let Some(brain) = self.brains.get(bot_id, clock::now()).await? else {
+            warn!(%platform, bot.id = %bot_id, inbound.id = %id, "There is no bot `{bot_id}` to answer");
+            return Ok(());
+        };
+        let webhooks = self.webhooks_of(bot_id).await?;
+        let channel = brain.channel(platform);
+        for _ in 0..COMMITS {
+            let (session, version) = match self.sessions.load(inbound.session_id(), true).await? {
+                Some((session, version)) => (Some(session), version),
+                None => (None, Version::NONE),
+            };
+            self.witness.reached(Point::Loaded).await;
+            let way = way(channel, session.as_ref(), inbound);
+            match flow::begin(&brain.bot, session, inbound, way, clock::now()) {
+                Begin::Nothing => {
+                    info!(%platform, bot.id = %bot_id, inbound.id = %id, kind = inbound.kind.name(), "Nothing to do");
+                    return Ok(());
+                }
+                Begin::Again(session) => {
+                    warn!(%platform, bot.id = %bot_id, inbound.id = %id, "Doing the rest of a turn again");
+                    return self.act(inbound, &brain, &webhooks, *session, version, true).await;
+                }
+                Begin::Run(handling) => {
+                    let mut session = self.run(*handling, inbound).await;
+                    if webhooks.is_empty() {
+                        session.turns.iter_mut().for_each(|turn| turn.events.clear());
+                    }
+                    self.witness.reached(Point::Ran).await;
+                    match self.sessions.save(&session, version).await {
+                        Ok(version) => {
+                            self.witness.reached(Point::Committed).await;
+                            return self.act(inbound, &brain, &webhooks, session, version, false).await;
+                        }
+                        Err(StoreError::Conflict) => {}
+                        Err(error) => return Err(error.into()),
+                    }
+                }
+            }
+        }
+        Err(StoreError::Conflict.into())
+    }
+
+    async fn run(&self, mut handling: flow::Handling<'_>, inbound: &Inbound) -> Session {
+        let started = clock::now();
+        let mut answer = None;
+        loop {
+            match handling.step(answer.take()) {
+                Stepped::Ask(ask) => {
+                    // The messenger's patience and the turn's, whichever ends first.
+                    let end = inbound.answer_by.map_or(started.plus_ms(TURN_MS), |by| by.min(started.plus_ms(TURN_MS)));
+                    let left = u32::try_from(end.since(clock::now()).max(0)).unwrap_or(u32::MAX);
+                    answer = Some(self.world.ask(ask.within(left)).await);
+                }
+                Stepped::Done { session, problems } => {
+                    for problem in problems {
+                        let (platform, bot_id, id) = (inbound.platform, &inbound.bot_id, inbound.id);
+                        warn!(%platform, bot.id = %bot_id, inbound.id = %id, %problem, "A bot had a problem");
+                    }
+                    return *session;
+                }
+            }
+        }
+    }
+
+    /// Says what the turn says. An older turn comes first when it is still owed.
+    async fn act(
+        &self,
+        inbound: &Inbound,
+        brain: &Brain,
+        webhooks: &[Webhook],
+        mut session: Session,
+        version: Version,
+        again: bool,
+    ) -> Result<(), TurnError> {
+        let mut result = Ok(());
+        let mut changed = false;
+        let mut undeliverable = Vec::new();
+        for turn in &mut session.turns {
+            let current = turn.origin.id == inbound.id;
+            if !current && !turn.owed {
+                continue;
+            }
+            let repeated = again || turn.owed;
+            let sent = self.say(turn, brain.channel(inbound.platform), repeated, &mut undeliverable).await;
+            // A messenger that is down does not hold up what the company is told.
+            let told = self.tell(&turn.events, webhooks).await;
+            let outcome = sent.and(told);
+            let owed = outcome.is_err();
+            changed |= turn.owed != owed;
+            turn.owed = owed;
+            if outcome.is_err() {
+                result = outcome;
+                break;
+            }
+        }
+        if !undeliverable.is_empty() {
+            session.late.append(&mut undeliverable);
+            changed = true;
+        }
+        if changed {
+            // So that a later turn does not push it out, should this message end in the dead-letter queue.
+            match self.sessions.save(&session, version).await {
+                Ok(_) | Err(StoreError::Conflict) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        result
+    }
+
+    /// The turn's replies, to the messenger.
+    async fn say(
+        &self,
+        turn: &Turn,
+        channel: Option<&dyn Channel>,
+        repeated: bool,
+        undeliverable: &mut Vec<flow::LateReply>,
+    ) -> Result<(), TurnError> {
+        let (Some(channel), false) = (channel, turn.reply.is_empty()) else { return Ok(()) };
+        let now = clock::now();
+        let rendered = match channel.synchronous() {
+            None => channel.render(&turn.reply, &turn.origin, now),
+            Some(synchronous) if turn.late => {
+                // A late reply that overtakes our own interim answer is refused.
+                let settled = turn.origin.answer_by.map_or(0, |by| by.plus_ms(AFTER_INTERIM_MS).since(now));
+                tokio::time::sleep(Duration::from_millis(settled.max(0).unsigned_abs())).await;
+                let Some(rendered) = synchronous.late(&turn.reply, &turn.origin, clock::now()) else {
+                    undeliverable.push(flow::LateReply { at: now, reply: turn.reply.clone() });
+                    return Ok(());
+                };
+                rendered
+            }
+            // The adapter reads it from the session.
+            Some(_) => return Ok(()),
+        };
+        log_dropped(&turn.origin, &rendered.dropped);
+        let count = rendered.calls.len();
+        for (index, call) in rendered.calls.into_iter().enumerate() {
+            let delivered = self.send(call, turn, channel, repeated).await?;
+            if !delivered && turn.late {
+                undeliverable.push(flow::LateReply { at: now, reply: turn.reply.clone() });
+            }
+            self.witness.reached(Point::Sent(index)).await;
+        }
+        if count > 0 {
+            let (platform, bot_id, id) = (turn.origin.platform, &turn.origin.bot_id, turn.origin.id);
+            info!(%platform, bot.id = %bot_id, inbound.id = %id, sent = count, "Sent {count} requests to `{platform}`");
+        }
+        Ok(())
+    }
+
+    /// One call, and what the messenger wants in its place. False when it was refused for good.
+    async fn send(
+        &self,
+        mut call: Call,
+        turn: &Turn,
+        channel: &dyn Channel,
+        repeated: bool,
+    ) -> Result<bool, TurnError> {
+        let (platform, bot_id, id) = (turn.origin.platform, &turn.origin.bot_id, turn.origin.id);
+        let mut attempt = Attempt { repeated, age_ms: 0 };
+        let mut pauses = PAUSES_MS.into_iter();
+        loop {
+            let end = self.messengers.call(&call).await;
+            let outcome = match &end {
+                CallEnd::Answered { status, body } => Outcome::Answered(platforms::Answer { status: *status, body }),
+                CallEnd::Unanswered => Outcome::Unanswered,
+                CallEnd::Unreachable => Outcome::Unreachable,
+            };
+            attempt.age_ms = clock::now().since(turn.origin.received_at);
+            match channel.judge(&call, &outcome, attempt) {
+                Verdict::Delivered => return Ok(true),
+                Verdict::Instead(other) => {
+                    info!(%platform, bot.id = %bot_id, inbound.id = %id, call = call.name, instead = other.name, "Sending another way");
+                    call = other;
+                }
+                Verdict::Later { reason } => {
+                    let Some(pause) = pauses.next() else {
+                        return Err(TurnError::Messenger(reason));
+                    };
+                    tokio::time::sleep(Duration::from_millis(pause)).await;
+                    // Where nothing was sent, nothing can have arrived.
+                    attempt.repeated |= !matches!(outcome, Outcome::Unreachable);
+                }
+                Verdict::Refused { reason } => {
+                    error!(%platform, bot.id = %bot_id, inbound.id = %id, call = call.name, reason, "`{platform}` refused a reply");
+                    return Ok(false);
+                }
+            }
+        }
+    }
+
+    /// The turn's events, to the queue of each webhook that wants them.
+    async fn tell(&self, events: &[Event], webhooks: &[Webhook]) -> Result<(), TurnError> {
+        let bundles: Vec<Bundle> = webhooks
+            .iter()
+            .filter_map(|webhook| {
+                let events: Vec<Event> = events.iter().filter(|event| webhook.wants(event.event)).cloned().collect();
+                let bundle = Bundle { bot_id: webhook.bot_id.clone(), webhook_id: webhook.id, events };
+                (!bundle.events.is_empty()).then_some(bundle)
+            })
+            .collect();
+        if !bundles.is_empty() {
+            self.events.send(bundles).await?;
+            self.witness.reached(Point::Enqueued).await;
+        }
+        Ok(())
+    }
+
+    async fn webhooks_of(&self, bot_id: &BotId) -> Result<Arc<Vec<Webhook>>, StoreError> {
+        let load = |_| async { self.webhooks.of_bot(bot_id).await.map(Arc::new) };
+        self.webhooks_of.get(bot_id, clock::now(), load).await
+    }
+}
+
+/// Whether the channel waits for its reply, and for a late one whether there is still a way to send it.
+fn way(channel: Option<&dyn Channel>, session: Option<&Session>, inbound: &Inbound) -> Way {
+    let Some(synchronous) = channel.map_or(None, Channel::synchronous) else {
+        // The preview reads its replies from the session, too.
+        return Way { synchronous: channel.is_none(), sends_late: false };
+    };
+    let sends_late = match inbound.kind {
+        InboundKind::Late { of } => session
+            .and_then(|session| session.turn(of))
+            .is_some_and(|turn| synchronous.late(&turn.reply, &turn.origin, clock::now()).is_some()),
+        InboundKind::Message { .. }
+        | InboundKind::Opened
+        | InboundKind::Joined { .. }
+        | InboundKind::Left
+        | InboundKind::Closed
+        | InboundKind::Collect
+        | InboundKind::Expired { .. } => false,
+    };
+    Way { synchronous: true, sends_late }
+}
+
+impl Witness {
+    pub fn new(reached: impl Fn(Point) -> futures::future::BoxFuture<'static, ()> + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(reached)))
+    }
+
+    async fn reached(&self, point: Point) {
+        if let Some(reached) = &self.0 {
+            reached(point).await;
+        }
+    }
+}
+
+impl std::fmt::Debug for Witness {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0.is_some() { "a witness" } else { "no witness" })
+    }
+}

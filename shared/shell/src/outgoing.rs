@@ -1,0 +1,228 @@
+//! HTTP to the outside. Two clients: one for the messengers' APIs, whose hosts we know, and a guarded one for addresses
+//! that strangers chose. Neither follows a redirect, uses a proxy of the environment, or keeps a cookie.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use delivery::Exchange;
+use flow::{Answer, Ask, HttpAnswer, HttpFailure};
+use platforms::Call;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Response};
+use rustls::{ClientConfig, RootCertStore};
+
+use crate::config::Hosts;
+use crate::guard::{self, AddressError, REFUSAL, Reach};
+
+const CALL_TIMEOUT: Duration = Duration::from_secs(10);
+const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(15);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// The messengers' APIs.
+#[derive(Debug)]
+pub struct Messengers {
+    hosts: Hosts,
+    // Made at the first call: a cold start of a function that only reads should not pay for TLS.
+    client: OnceLock<Client>,
+}
+
+/// Everybody else's servers.
+#[derive(Debug)]
+pub struct Guarded {
+    reach: Reach,
+    client: OnceLock<Client>,
+}
+
+/// How a call of a messenger ended, owned. See [`platforms::Outcome`].
+#[derive(Debug)]
+pub enum CallEnd {
+    Answered { status: u16, body: Vec<u8> },
+    Unanswered,
+    Unreachable,
+}
+
+/// No answer of a messenger that we look at is longer.
+const ANSWER_BYTES: usize = 64 * 1024;
+
+impl Messengers {
+    pub fn new(hosts: Hosts) -> Self {
+        Self { hosts, client: OnceLock::new() }
+    }
+
+    pub async fn call(&self, call: &Call) -> CallEnd {
+        let client = self.client.get_or_init(|| build(|builder| builder.timeout(CALL_TIMEOUT)));
+        let method = call.method.parse().unwrap_or(reqwest::Method::POST);
+        let mut request = client.request(method, self.hosts.place(&call.url)).body(call.body.clone());
+        for (name, value) in &call.headers {
+            request = request.header(*name, value);
+        }
+        match request.send().await {
+            Ok(response) => {
+                let status = response.status().as_u16();
+                let body = read(response, ANSWER_BYTES).await.unwrap_or_default();
+                CallEnd::Answered { status, body }
+            }
+            Err(error) if error.is_connect() || error.is_builder() => CallEnd::Unreachable,
+            Err(_) => CallEnd::Unanswered,
+        }
+    }
+}
+
+impl Guarded {
+    pub fn new(reach: Reach) -> Self {
+        Self { reach, client: OnceLock::new() }
+    }
+
+    /// One attempt of a delivery.
+    pub async fn deliver(&self, url: &str, headers: Vec<(&'static str, String)>, body: String) -> Exchange {
+        let url = match guard::check(url, self.reach) {
+            Ok(url) => url,
+            Err(AddressError::Private | AddressError::Malformed | AddressError::Port) => {
+                return Exchange::BlockedAddress;
+            }
+        };
+        let mut request = self.client().post(url).timeout(WEBHOOK_TIMEOUT).body(body);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        match request.send().await {
+            // The status line is the answer: whatever its body does, a receiver that said 2xx has accepted.
+            Ok(response) => Exchange::Answered { status: response.status().as_u16() },
+            Err(error) => exchange(&error),
+        }
+    }
+
+    /// What a bot asks of the world.
+    pub async fn ask(&self, ask: Ask) -> Answer {
+        let Ask::Http(ask) = ask;
+        let failure = |message: String| Answer::Http(Err(HttpFailure { message }));
+        let url = match guard::check(&ask.url, self.reach) {
+            Ok(url) => url,
+            Err(error) => return failure(error.to_string()),
+        };
+        let method = match ask.method.parse::<reqwest::Method>() {
+            Ok(method) => method,
+            Err(_) => return failure("this is no HTTP method".to_owned()),
+        };
+        let mut request = self.client().request(method, url).timeout(Duration::from_millis(ask.timeout_ms.into()));
+        for (name, value) in &ask.headers {
+            request = request.header(name, value);
+        }
+        if let Some(body) = ask.body {
+            request = request.body(body);
+        }
+        let response = match request.send().await {
+            Ok(response) => response,
+            Err(error) => return failure(describe(&error).to_owned()),
+        };
+        let status = response.status().as_u16();
+        match read(response, ask.max_bytes).await {
+            Ok(body) => Answer::Http(Ok(HttpAnswer { status, body })),
+            Err(ReadError::TooLong) => failure(format!("the answer is longer than {} bytes", ask.max_bytes)),
+            Err(ReadError::Broken) => failure("the connection broke in the middle of the answer".to_owned()),
+        }
+    }
+
+    fn client(&self) -> &Client {
+        self.client.get_or_init(|| {
+            build(|builder| {
+                let builder = builder.http1_only().http1_max_headers(100);
+                match self.reach {
+                    Reach::Public | Reach::PublicAnd(_) => builder.dns_resolver(Arc::new(PublicOnly)),
+                    Reach::Anywhere => builder,
+                }
+            })
+        })
+    }
+}
+
+fn build(adapt: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder) -> Client {
+    let builder = Client::builder()
+        .redirect(Policy::none())
+        .no_proxy()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_idle_timeout(Duration::from_secs(10))
+        .tls_backend_preconfigured(tls());
+    // Building fails for settings that contradict each other; ours are all here and tested.
+    adapt(builder).build().unwrap_or_default()
+}
+
+fn tls() -> ClientConfig {
+    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    #[expect(clippy::expect_used, reason = "ring has both of rustls's default versions")]
+    let builder = versions.expect("ring speaks TLS 1.2 and 1.3");
+    builder.with_root_certificates(roots).with_no_client_auth()
+}
+
+/// Resolves once, and refuses all of a name's addresses when one of them is not public: a client that tries them in
+/// turn would otherwise get there.
+struct PublicOnly;
+
+impl Resolve for PublicOnly {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let addresses: Vec<SocketAddr> = found.collect();
+            if !addresses.iter().all(|address| guard::is_public(address.ip())) {
+                return Err(REFUSAL.into());
+            }
+            Ok(Box::new(addresses.into_iter()) as Addrs)
+        })
+    }
+}
+
+enum ReadError {
+    TooLong,
+    Broken,
+}
+
+async fn read(mut response: Response, most: usize) -> Result<Vec<u8>, ReadError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|_| ReadError::Broken)? {
+        if body.len() + chunk.len() > most {
+            return Err(ReadError::TooLong);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn exchange(error: &reqwest::Error) -> Exchange {
+    let text = chain(error);
+    if text.contains(REFUSAL) {
+        Exchange::BlockedAddress
+    } else if error.is_timeout() {
+        Exchange::TimedOut
+    } else if text.contains("certificate") {
+        Exchange::Certificate
+    } else if text.contains("dns error") || text.contains("failed to lookup") {
+        Exchange::Unresolved
+    } else {
+        Exchange::Disconnected
+    }
+}
+
+/// For the bot's author: what happened, without the address.
+fn describe(error: &reqwest::Error) -> &'static str {
+    match exchange(error) {
+        Exchange::BlockedAddress => REFUSAL,
+        Exchange::TimedOut => "the server did not answer in time",
+        Exchange::Certificate => "the server's certificate is not valid",
+        Exchange::Unresolved => "the server's name could not be resolved",
+        Exchange::Disconnected | Exchange::Answered { .. } => "the server could not be reached",
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text = format!("{text}: {error}");
+        source = error.source();
+    }
+    text
+}

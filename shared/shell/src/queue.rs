@@ -1,0 +1,177 @@
+//! What we put on the queues. Every message has a key of its own, so that one that is sent twice arrives once.
+
+use std::fmt;
+
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::error::DisplayErrorContext;
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use delivery::{Bundle, QueuedBundle};
+use model::{DeliveryId, Inbound, Queued};
+
+#[derive(Debug, thiserror::Error)]
+pub enum QueueError {
+    #[error("the queue could not be asked: {0}")]
+    Unavailable(String),
+    #[error("the queue refused {0} messages")]
+    Refused(usize),
+    #[error("the message cannot be written")]
+    Unwritable,
+}
+
+/// `inbound.fifo`: to the conversation worker, in order per customer.
+#[derive(Clone, Debug)]
+pub struct InboundQueue(Queue);
+
+/// `events.fifo`: to the delivery worker, in order per webhook lane.
+#[derive(Clone, Debug)]
+pub struct EventsQueue(Queue);
+
+/// Wakes a delivery that is due within 15 minutes. Not FIFO: those know no delay per message.
+#[derive(Clone, Debug)]
+pub struct RetryQueue(Queue);
+
+/// The longest delay that SQS knows.
+const MAX_DELAY_MS: i64 = 900_000;
+
+impl InboundQueue {
+    pub fn new(client: Client, url: &str) -> Self {
+        Self(Queue { client, url: url.to_owned() })
+    }
+
+    /// All of them, or an error: the messenger then sends them again, and those that did arrive are known by their ids.
+    pub async fn send(&self, inbound: Vec<Inbound>) -> Result<(), QueueError> {
+        let messages: Result<Vec<Message>, QueueError> = inbound
+            .into_iter()
+            .map(|inbound| {
+                let (group, key) = (inbound.session_id().to_string(), inbound.id.to_string());
+                Message::new(group, key, &Queued::V1(inbound))
+            })
+            .collect();
+        self.0.send(messages?).await
+    }
+}
+
+impl EventsQueue {
+    pub fn new(client: Client, url: &str) -> Self {
+        Self(Queue { client, url: url.to_owned() })
+    }
+
+    pub async fn send(&self, bundles: Vec<Bundle>) -> Result<(), QueueError> {
+        let messages: Result<Vec<Message>, QueueError> = bundles
+            .into_iter()
+            .filter_map(|bundle| {
+                // Named after its first event, as the delivery is: the same turn makes the same bundle.
+                let key = DeliveryId::of(bundle.webhook_id, bundle.events.first()?.id).to_string();
+                Some(Message::new(lane(&bundle), key, &QueuedBundle::V1(bundle)))
+            })
+            .collect();
+        self.0.send(messages?).await
+    }
+}
+
+/// One delivery of a lane is in flight at a time, and all of a conversation goes by one lane.
+fn lane(bundle: &Bundle) -> String {
+    format!("{}#0", bundle.webhook_id)
+}
+
+impl RetryQueue {
+    pub fn new(client: Client, url: &str) -> Self {
+        Self(Queue { client, url: url.to_owned() })
+    }
+
+    /// False when it is due too late for the queue; the minute's sweep will find it.
+    pub async fn wake(&self, id: DeliveryId, delay_ms: i64) -> Result<bool, QueueError> {
+        if delay_ms > MAX_DELAY_MS {
+            return Ok(false);
+        }
+        // A second early would find it not yet due.
+        let seconds = i32::try_from((delay_ms.max(0) + 999) / 1000).unwrap_or(900).min(900);
+        let Queue { client, url } = &self.0;
+        let request = client.send_message().queue_url(url).delay_seconds(seconds).message_body(id.to_string());
+        request.send().await.map_err(|error| unavailable(&error))?;
+        Ok(true)
+    }
+}
+
+#[derive(Clone)]
+struct Queue {
+    client: Client,
+    url: String,
+}
+
+struct Message {
+    group: String,
+    key: String,
+    body: String,
+}
+
+impl Message {
+    fn new(group: String, key: String, content: &impl serde::Serialize) -> Result<Self, QueueError> {
+        let body = serde_json::to_string(content).map_err(|_| QueueError::Unwritable)?;
+        Ok(Self { group, key, body })
+    }
+}
+
+/// SQS takes ten messages and one MiB in a request; some room is left for the envelope.
+const BATCH: usize = 10;
+const BATCH_BYTES: usize = 1_000_000;
+
+impl Queue {
+    /// In order: a batch is only sent when the one before has arrived whole.
+    async fn send(&self, messages: Vec<Message>) -> Result<(), QueueError> {
+        let mut batch: Vec<Message> = Vec::new();
+        let mut bytes = 0;
+        for message in messages {
+            if batch.len() == BATCH || (!batch.is_empty() && bytes + message.body.len() > BATCH_BYTES) {
+                self.send_batch(std::mem::take(&mut batch)).await?;
+                bytes = 0;
+            }
+            bytes += message.body.len();
+            batch.push(message);
+        }
+        self.send_batch(batch).await
+    }
+
+    async fn send_batch(&self, mut batch: Vec<Message>) -> Result<(), QueueError> {
+        let Self { client, url } = self;
+        match (batch.pop(), batch.is_empty()) {
+            (None, _) => Ok(()),
+            (Some(Message { group, key, body }), true) => {
+                let request = client.send_message().queue_url(url).message_group_id(group);
+                let request = request.message_deduplication_id(key).message_body(body);
+                request.send().await.map(drop).map_err(|error| unavailable(&error))
+            }
+            (Some(last), false) => {
+                batch.push(last);
+                let entries = batch.into_iter().enumerate().map(|(index, Message { group, key, body })| {
+                    SendMessageBatchRequestEntry::builder()
+                        .id(index.to_string())
+                        .message_group_id(group)
+                        .message_deduplication_id(key)
+                        .message_body(body)
+                        .build()
+                });
+                let entries: Vec<_> = entries.collect::<Result<_, _>>().map_err(|_| QueueError::Unwritable)?;
+                let request = client.send_message_batch().queue_url(url).set_entries(Some(entries));
+                let output = request.send().await.map_err(|error| unavailable(&error))?;
+                match output.failed().len() {
+                    0 => Ok(()),
+                    failed => Err(QueueError::Refused(failed)),
+                }
+            }
+        }
+    }
+}
+
+fn unavailable<E>(error: &aws_sdk_sqs::error::SdkError<E>) -> QueueError
+where
+    aws_sdk_sqs::error::SdkError<E>: std::error::Error,
+{
+    QueueError::Unavailable(DisplayErrorContext(error).to_string())
+}
+
+impl fmt::Debug for Queue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.url)
+    }
+}

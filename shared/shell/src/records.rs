@@ -1,0 +1,152 @@
+//! A batch from a FIFO queue: groups side by side, in order inside a group. A record that fails takes the rest of its
+//! group with it, because what comes later must not overtake it, and nothing else.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+
+use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
+use futures::FutureExt as _;
+use futures::future::join_all;
+use serde::Serialize;
+use tracing::error;
+
+/// The form in which Lambda wants to hear what must be handed out again.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BatchResponse {
+    pub batch_item_failures: Vec<BatchItemFailure>,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BatchItemFailure {
+    pub item_identifier: String,
+}
+
+/// One after another inside a group; `handle` is false for what must come again. A panic is one record's failure.
+pub async fn each_in_order<F>(event: SqsEvent, handle: impl Fn(SqsMessage) -> F) -> BatchResponse
+where
+    F: Future<Output = bool>,
+{
+    let groups = grouped(event).into_iter().map(|records| {
+        let handle = &handle;
+        async move {
+            let mut failures = Vec::new();
+            for record in records {
+                let id = record.message_id.clone().unwrap_or_default();
+                let done = failures.is_empty()
+                    && AssertUnwindSafe(handle(record)).catch_unwind().await.unwrap_or_else(|_| {
+                        error!(message.id = id, "The handling of a message panicked");
+                        false
+                    });
+                if !done {
+                    failures.push(BatchItemFailure { item_identifier: id });
+                }
+            }
+            failures
+        }
+    });
+    BatchResponse { batch_item_failures: join_all(groups).await.into_iter().flatten().collect() }
+}
+
+/// Each group as a whole; `handle` is false when all of it must come again.
+pub async fn each_group<F>(event: SqsEvent, handle: impl Fn(Vec<SqsMessage>) -> F) -> BatchResponse
+where
+    F: Future<Output = bool>,
+{
+    let groups = grouped(event).into_iter().map(|records| {
+        let ids: Vec<String> = records.iter().map(|record| record.message_id.clone().unwrap_or_default()).collect();
+        let work = AssertUnwindSafe(handle(records)).catch_unwind();
+        async move {
+            let done = work.await.unwrap_or_else(|_| {
+                error!(message.id = ids.first(), "The handling of a group panicked");
+                false
+            });
+            if done { Vec::new() } else { ids }
+        }
+    });
+    let failed = join_all(groups).await.into_iter().flatten();
+    BatchResponse { batch_item_failures: failed.map(|item_identifier| BatchItemFailure { item_identifier }).collect() }
+}
+
+/// Groups in the order of their first record. A record without a group is one of its own.
+fn grouped(event: SqsEvent) -> Vec<Vec<SqsMessage>> {
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut groups: Vec<Vec<SqsMessage>> = Vec::new();
+    for record in event.records {
+        match record.attributes.get("MessageGroupId") {
+            None => groups.push(vec![record]),
+            Some(group) => {
+                let place = *places.entry(group.clone()).or_insert(groups.len());
+                if place == groups.len() {
+                    groups.push(Vec::new());
+                }
+                groups[place].push(record);
+            }
+        }
+    }
+    groups
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    fn event(records: &[(&str, &str)]) -> SqsEvent {
+        let records: Vec<_> = records
+            .iter()
+            .map(|(group, id)| {
+                let attributes = if group.is_empty() {
+                    serde_json::json!({})
+                } else {
+                    serde_json::json!({ "MessageGroupId": group })
+                };
+                serde_json::json!({ "messageId": id, "body": id, "attributes": attributes })
+            })
+            .collect();
+        serde_json::from_value(serde_json::json!({ "Records": records })).unwrap()
+    }
+
+    async fn run(records: &[(&str, &str)], bad: &str) -> (Vec<String>, Vec<String>) {
+        let handled = Mutex::new(Vec::new());
+        let response = each_in_order(event(records), |record| {
+            let (handled, id) = (&handled, record.message_id.unwrap());
+            async move {
+                assert!(id != "panic", "as told");
+                handled.lock().unwrap().push(id.clone());
+                id != bad
+            }
+        })
+        .await;
+        let failed = response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect();
+        (handled.into_inner().unwrap(), failed)
+    }
+
+    #[tokio::test]
+    async fn a_failure_takes_the_rest_of_its_group_and_nothing_else() {
+        let (handled, failed) = run(&[("a", "a1"), ("b", "b1"), ("a", "a2"), ("a", "a3"), ("b", "b2")], "a2").await;
+        assert_eq!(failed, ["a2", "a3"]);
+        assert!(!handled.contains(&"a3".to_owned()), "what comes later is not even tried");
+        assert!(handled.contains(&"b2".to_owned()));
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_failure() {
+        let (handled, failed) = run(&[("a", "panic"), ("a", "a2"), ("", "alone"), ("", "alone2")], "").await;
+        assert_eq!(failed, ["panic", "a2"]);
+        assert_eq!(handled, ["alone", "alone2"]);
+    }
+
+    #[tokio::test]
+    async fn a_group_fails_as_a_whole() {
+        let response =
+            each_group(event(&[("a", "a1"), ("b", "b1"), ("a", "a2")]), |records| async move { records.len() == 1 })
+                .await;
+        let failed: Vec<_> =
+            response.batch_item_failures.iter().map(|failure| failure.item_identifier.as_str()).collect();
+        assert_eq!(failed, ["a1", "a2"]);
+    }
+}

@@ -1,0 +1,79 @@
+//! The tables, as `infra/template.yaml` declares them. Here for the local stack and the tests, which make their own.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
+    ScalarAttributeType, TimeToLiveSpecification,
+};
+
+use crate::StoreError;
+
+/// Names of the tables.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tables {
+    pub sessions: String,
+    pub bots: String,
+    pub webhooks: String,
+    pub deliveries: String,
+}
+
+/// The sparse index of what must be looked at, by time.
+pub const DUE_INDEX: &str = "due";
+
+impl Tables {
+    pub fn with_prefix(prefix: &str) -> Self {
+        let name = |table: &str| format!("{prefix}{table}");
+        Self {
+            sessions: name("sessions"),
+            bots: name("bots"),
+            webhooks: name("webhooks"),
+            deliveries: name("deliveries"),
+        }
+    }
+}
+
+/// Makes the tables that are not there.
+pub async fn create(client: &Client, tables: &Tables) -> Result<(), StoreError> {
+    table(client, &tables.sessions, &["pk"], false).await?;
+    table(client, &tables.bots, &["pk"], false).await?;
+    table(client, &tables.webhooks, &["pk", "sk"], false).await?;
+    table(client, &tables.deliveries, &["pk"], true).await?;
+    for name in [&tables.sessions, &tables.deliveries] {
+        let specification = TimeToLiveSpecification::builder().enabled(true).attribute_name("expires").build();
+        let Ok(specification) = specification else { continue };
+        // Switching it on twice is an error, and no matter.
+        let _ = client.update_time_to_live().table_name(name).time_to_live_specification(specification).send().await;
+    }
+    Ok(())
+}
+
+async fn table(client: &Client, name: &str, keys: &[&str], due: bool) -> Result<(), StoreError> {
+    let built = |error: aws_sdk_dynamodb::error::BuildError| StoreError::Unavailable(error.to_string());
+    let attribute = |name: &str, kind| AttributeDefinition::builder().attribute_name(name).attribute_type(kind).build();
+    let key = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
+    let mut request = client.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
+    for (index, name) in keys.iter().enumerate() {
+        let kind = if index == 0 { KeyType::Hash } else { KeyType::Range };
+        request = request
+            .attribute_definitions(attribute(name, ScalarAttributeType::S).map_err(built)?)
+            .key_schema(key(name, kind).map_err(built)?);
+    }
+    if due {
+        let index = GlobalSecondaryIndex::builder()
+            .index_name(DUE_INDEX)
+            .key_schema(key("dueShard", KeyType::Hash).map_err(built)?)
+            .key_schema(key("dueAt", KeyType::Range).map_err(built)?)
+            .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build())
+            .build()
+            .map_err(built)?;
+        request = request
+            .attribute_definitions(attribute("dueShard", ScalarAttributeType::S).map_err(built)?)
+            .attribute_definitions(attribute("dueAt", ScalarAttributeType::N).map_err(built)?)
+            .global_secondary_indexes(index);
+    }
+    match request.send().await {
+        Ok(_) => Ok(()),
+        Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_in_use_exception()) => Ok(()),
+        Err(error) => Err(StoreError::from_sdk(&error)),
+    }
+}
