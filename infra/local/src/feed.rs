@@ -8,13 +8,15 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::broadcast;
 
-const KEPT: usize = 200;
+/// As many as a person scrolls through.
+pub const KEPT: usize = 200;
 
 #[derive(Clone, Debug)]
 pub struct Feed(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
+    kept: usize,
     entries: Mutex<(u64, VecDeque<Entry>)>,
     new: broadcast::Sender<Entry>,
 }
@@ -41,20 +43,18 @@ pub enum Kind {
     Platform,
 }
 
-impl Default for Feed {
-    fn default() -> Self {
-        Self(Arc::new(Shared { entries: Mutex::default(), new: broadcast::channel(KEPT).0 }))
-    }
-}
-
 impl Feed {
+    pub fn keeping(kept: usize) -> Self {
+        Self(Arc::new(Shared { kept, entries: Mutex::default(), new: broadcast::channel(kept).0 }))
+    }
+
     /// `seq` is given here.
     pub fn push(&self, mut entry: Entry) {
         let mut guard = self.0.entries.lock().unwrap_or_else(PoisonError::into_inner);
         let (last, entries) = &mut *guard;
         *last += 1;
         entry.seq = *last;
-        if entries.len() == KEPT {
+        if entries.len() == self.0.kept {
             entries.pop_front();
         }
         entries.push_back(entry.clone());

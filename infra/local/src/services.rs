@@ -1,10 +1,15 @@
 //! The embedded DynamoDB and SQS, each on a loopback port of its own, and clients for them.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context as _, anyhow};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextRef;
+use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_dynamodb::error::BoxError;
 use aws_sdk_sqs::config::{Credentials, SharedCredentialsProvider};
 use aws_sdk_sqs::types::QueueAttributeName;
 use dynoxide::Database;
@@ -24,10 +29,11 @@ pub const ACCESS_KEY: &str = "local";
 pub struct Services {
     pub dynamodb: SocketAddr,
     pub sqs: SocketAddr,
-    pub counts: Sqs,
     pub aws: Aws,
     pub tables: Tables,
     pub queues: Queues,
+    embedded_sqs: Sqs,
+    dynamodb_requests: Requests,
     servers: Vec<JoinHandle<()>>,
     stop: watch::Sender<bool>,
 }
@@ -80,21 +86,30 @@ pub async fn start(data: Option<&Path>, ports: Ports, visibility_seconds: u32) -
     let queues = Sqs::open(path.as_deref()).context("opening the queues")?.with_region(REGION);
     let listener = listen(ports.sqs).await?;
     let sqs_address = listener.local_addr()?;
-    let (counts, shutdown) = (queues.clone(), wait(stopped));
+    let (embedded_sqs, shutdown) = (queues.clone(), wait(stopped));
     servers.push(tokio::spawn(async move {
         if let Err(error) = sqs::serve(listener, queues, shutdown).await {
             tracing::error!(%error, "The embedded SQS ended");
         }
     }));
 
-    let aws = clients(dynamodb, sqs_address);
+    let dynamodb_requests = Requests::default();
+    let aws = clients(dynamodb, sqs_address, &dynamodb_requests);
     let tables = Tables::with_prefix("closer-");
     store::schema::create(&aws.dynamodb, &tables).await.context("making the tables")?;
     let queues = create_queues(&aws.sqs, visibility_seconds).await.context("making the queues")?;
-    Ok(Services { dynamodb, sqs: sqs_address, counts, aws, tables, queues, servers, stop })
+    Ok(Services { dynamodb, sqs: sqs_address, aws, tables, queues, embedded_sqs, dynamodb_requests, servers, stop })
 }
 
 impl Services {
+    /// How many requests each action of DynamoDB and SQS was asked, by name.
+    pub fn requests(&self) -> BTreeMap<String, u64> {
+        let mut requests: BTreeMap<String, u64> =
+            self.embedded_sqs.counts().into_iter().map(|(action, count)| (format!("SQS {action}"), count)).collect();
+        requests.extend(self.dynamodb_requests.0.lock().unwrap_or_else(PoisonError::into_inner).clone());
+        requests
+    }
+
     /// Ends both, after the requests that are under way.
     pub async fn stop(self) {
         self.stop.send_replace(true);
@@ -108,8 +123,30 @@ async fn listen(port: u16) -> anyhow::Result<TcpListener> {
     TcpListener::bind(("127.0.0.1", port)).await.with_context(|| format!("listening on port {port}"))
 }
 
+/// Counts what is sent to the embedded DynamoDB, retries included: it keeps no counts of its own.
+#[derive(Clone, Debug, Default)]
+struct Requests(Arc<Mutex<BTreeMap<String, u64>>>);
+
+impl Intercept for Requests {
+    fn name(&self) -> &'static str {
+        "Requests"
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let target = context.request().headers().get("x-amz-target").unwrap_or_default();
+        let action = format!("DynamoDB {}", target.rsplit('.').next().unwrap_or_default());
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(action).or_default() += 1;
+        Ok(())
+    }
+}
+
 /// Clients of the embedded services, as a function's come from the environment.
-pub fn clients(dynamodb: SocketAddr, sqs: SocketAddr) -> Aws {
+fn clients(dynamodb: SocketAddr, sqs: SocketAddr, requests: &Requests) -> Aws {
     let common = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::from_static(REGION))
@@ -120,7 +157,8 @@ pub fn clients(dynamodb: SocketAddr, sqs: SocketAddr) -> Aws {
         .http_client(shell::aws::http_client())
         .build();
     let at = |address: SocketAddr| common.to_builder().endpoint_url(format!("http://{address}")).build();
-    Aws { dynamodb: aws_sdk_dynamodb::Client::new(&at(dynamodb)), sqs: aws_sdk_sqs::Client::new(&at(sqs)) }
+    let dynamodb = aws_sdk_dynamodb::config::Builder::from(&at(dynamodb)).interceptor(requests.clone()).build();
+    Aws { dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb), sqs: aws_sdk_sqs::Client::new(&at(sqs)) }
 }
 
 #[derive(Debug)]
@@ -181,7 +219,8 @@ pub async fn run(data: Option<&Path>, ports: Ports, bots: &Path) -> anyhow::Resu
     let services = start(data, ports, 60).await?;
     let store = store::Bots::new(services.aws.dynamodb.clone(), &services.tables.bots);
     let webhooks = store::Webhooks::new(services.aws.dynamodb.clone(), &services.tables.webhooks);
-    for file in crate::bots::read_folder(bots)? {
+    for mut file in crate::bots::read_folder(bots)? {
+        crate::dev::complete(&mut file.json);
         let stored = store::StoredBot { version: shell::clock::now().0, json: file.json };
         store.save(&file.id, &stored).await?;
         for webhook in &file.webhooks {

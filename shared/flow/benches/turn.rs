@@ -2,6 +2,8 @@
 //!
 //! `cargo bench -p closer-flow`
 
+#![allow(clippy::unwrap_used, reason = "a bench may")]
+
 use flow::{Bot, Ids, Input, Run, State, Step};
 use model::{BotId, ConversationId, EpochMillis, MessageData, Params, PlatformType, UserKey};
 use serde_json::{Value, json};
@@ -10,24 +12,32 @@ fn main() {
     divan::main();
 }
 
-/// Every tenth node a keyboard, the others texts: one in three a template, one in six with a condition on its edge.
+/// Every tenth node a keyboard, the others texts: one in three a template, one in thirty with a block, one in six with
+/// conditions on an edge, of which twenty regular expressions differ.
 fn bot(nodes: u64) -> Value {
     let node = |id: u64| {
-        let next = json!([{ "nodeId": id % nodes + 1 }]);
+        let next = id % nodes + 1;
+        let always = json!([{ "nodeId": next }]);
         if id == 1 {
-            return json!({ "id": id, "type": "entry", "next": next });
+            return json!({ "id": id, "type": "entry", "next": always });
         }
         if id % 10 == 1 {
-            return json!({ "id": id, "type": "keyboard", "next": next,
-                "data": { "type": "buttons", "buttons": [{ "label": "yes", "payload": "{\"a\":1}" }, { "label": "no" }] } });
+            let buttons = json!([{ "label": "yes", "payload": "{\"a\":1}" }, { "label": "no" }]);
+            return json!({ "id": id, "type": "keyboard", "next": always, "data": { "type": "buttons", "buttons": buttons } });
         }
-        let text = if id % 3 == 0 { "{{name}}, you said \"{{message}}\"." } else { "What a nice day it is today." };
-        let next = if id % 6 == 0 {
-            json!([{ "nodeId": id + 1 }, { "nodeId": id + 1, "where": { "message.text": { "regex": "yes|yeah" }, "params.age": { "gte": 19 } } }])
-        } else {
-            next
+        let text = match id {
+            _ if id.is_multiple_of(30) => "Hello{{#if name}} {{name}}{{else}} you{{/if}}.",
+            _ if id.is_multiple_of(3) => "{{name}}, you said \"{{message}}\".",
+            _ => "What a nice day it is today.",
         };
-        json!({ "id": id, "type": "response", "data": { "message": { "type": "text", "text": text } }, "next": next })
+        let regex = format!("yes|yeah|{}", id % 20);
+        let where_ = json!({ "message.text": { "regex": regex }, "params.age": { "gte": 19 } });
+        let edges = if id.is_multiple_of(6) {
+            json!([{ "nodeId": next }, { "nodeId": next, "where": where_ }])
+        } else {
+            always
+        };
+        json!({ "id": id, "type": "response", "data": { "message": { "type": "text", "text": text } }, "next": edges })
     };
     json!({ "title": "bench", "flows": [{ "id": 1, "nodes": (1..=nodes).map(node).collect::<Vec<_>>() }] })
 }

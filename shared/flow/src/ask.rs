@@ -8,6 +8,8 @@ pub enum Ask {
 #[derive(Clone, Debug)]
 pub enum Answer {
     Http(Result<HttpAnswer, HttpFailure>),
+    /// The turn has had its time; whoever carries out asks knows the clock. It ends in the error message.
+    OutOfTime,
 }
 
 /// Whoever carries it out keeps private addresses out of it.

@@ -1,6 +1,8 @@
 //! `testdata/<node type>/<case>.json` is a bot with the turns of a customer, `<case>.out` what it does. `UPDATE=1`
 //! rewrites the second; its diff is what gets reviewed.
 
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
 mod common;
 
 use std::fmt::Write as _;

@@ -1,5 +1,7 @@
 //! Whatever an export holds and whatever a customer says: no panic, and no turn beyond its limits.
 
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
 mod common;
 
 use common::Talk;
@@ -38,6 +40,9 @@ fn seed() -> Value {
       "preference": { "entryFlowId": 1, "fallbackFlowId": 2, "systemMessage": { "empty": "e", "error": "{{error}}" },
         "sessionBehavior": { "welcomeOnSessionStart": true, "welcomeOnMessageWithoutSession": false } } })
 }
+
+/// About the number of values in it.
+const PLACES: usize = 330;
 
 fn any_value() -> impl Strategy<Value = Value> {
     prop_oneof![
@@ -136,7 +141,7 @@ proptest! {
 
     #[test]
     fn no_panic_and_no_endless_turn(
-        changes in prop::collection::vec((0..190usize, any_value()), 0..6),
+        changes in prop::collection::vec((0..PLACES, any_value()), 0..6),
         says in prop::collection::vec((prop_oneof!["a", "b", "7", "가 b…", any_template()], any_value()), 1..6),
     ) {
         let mut json = seed();
@@ -175,7 +180,7 @@ proptest! {
 #[test]
 fn any_export_with_anything_in_it() {
     // Each single place of the bot, replaced by each kind of value.
-    for index in 0..190 {
+    for index in 0..PLACES {
         for value in [json!(null), json!(true), json!(-1), json!("{{x"), json!([{}]), json!({ "a": {} })] {
             let mut json = seed();
             put(&mut json, &mut { index }, &value);
@@ -186,4 +191,33 @@ fn any_export_with_anything_in_it() {
             }
         }
     }
+}
+
+/// The parser tries again what failed: what is nested and never closed must not double its work each time.
+#[test]
+fn no_template_takes_long_to_read() {
+    let began = std::time::Instant::now();
+    for (start, piece) in [
+        ("", "{{#if a}}"),
+        ("", "{{#each a}}x"),
+        ("", "{{#if a}}{{else if b}}"),
+        ("", "{{~#if a~}}"),
+        ("{{#if ", "($and a "),
+        ("{{", "(a "),
+        ("{{f ", "a=(g "),
+        ("{{f ", "[1,"),
+        ("{{f ", "{\"a\":"),
+        ("{{#each a as ", "|a "),
+    ] {
+        for end in ["", "}}", ")}}", "a))}}", "{{/if}}", "{{/each}}", "{{else}}"] {
+            for text in [format!("{start}{}{end}", piece.repeat(29)), format!("{start}{piece}{end}").repeat(300)] {
+                let message = json!({ "type": "text", "text": text });
+                Bot::read(
+                    &json!({ "id": 1, "nodes": [{ "id": 1, "type": "response", "data": { "message": message } }] }),
+                )
+                .unwrap();
+            }
+        }
+    }
+    assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
 }

@@ -1,6 +1,8 @@
 //! Replays the scripts of `shared/spec/scripts`, where they are at hand. Those that need functions, scripts, agents or
 //! sessions are for later.
 
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
 mod common;
 
 use common::{Talk, spec};

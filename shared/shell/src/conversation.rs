@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use delivery::{Bundle, Webhook};
-use flow::{Begin, Channel as Way, Session, Stepped, Turn};
+use flow::{Answer, Begin, Channel as Way, Session, Stepped, Turn};
 use model::{BotId, Event, Inbound, InboundKind, Queued};
 use platforms::{Attempt, Call, Channel, Outcome, Verdict};
 use store::{Sessions, StoreError, Version, Webhooks};
@@ -169,8 +169,11 @@ impl Conversation {
                 Stepped::Ask(ask) => {
                     // The messenger's patience and the turn's, whichever ends first.
                     let end = inbound.answer_by.map_or(started.plus_ms(TURN_MS), |by| by.min(started.plus_ms(TURN_MS)));
-                    let left = u32::try_from(end.since(clock::now()).max(0)).unwrap_or(u32::MAX);
-                    answer = Some(self.world.ask(ask.within(left)).await);
+                    let left = u32::try_from(end.since(clock::now())).unwrap_or_default();
+                    answer = Some(match left {
+                        0 => Answer::OutOfTime,
+                        left => self.world.ask(ask.within(left)).await,
+                    });
                 }
                 Stepped::Done { session, problems } => {
                     for problem in problems {
@@ -239,7 +242,8 @@ impl Conversation {
         let (Some(channel), false) = (channel, turn.reply.is_empty()) else { return Ok(()) };
         let now = clock::now();
         let rendered = match channel.synchronous() {
-            None => channel.render(&turn.reply, &turn.origin, now),
+            // As of the commit: a turn that is said again makes the same requests, under the same keys.
+            None => channel.render(&turn.reply, &turn.origin, turn.at),
             Some(synchronous) if turn.late => {
                 // A late reply that overtakes our own interim answer is refused.
                 let settled = turn.origin.answer_by.map_or(0, |by| by.plus_ms(AFTER_INTERIM_MS).since(now));

@@ -54,6 +54,13 @@ impl Webhooks {
         self.update(webhook, "SET body = :body", &[(":body", json("webhook", &settings)?)]).await
     }
 
+    pub async fn delete(&self, webhook: &Webhook) -> Result<(), StoreError> {
+        let request = self.client.delete_item().table_name(&self.table);
+        let request = request.key("pk", text(webhook.bot_id.as_str())).key("sk", text(webhook.id.to_string()));
+        request.send().await.map_err(|error| StoreError::from_sdk(&error))?;
+        Ok(())
+    }
+
     /// A failure: the first since the last success is remembered.
     pub async fn failing(&self, webhook: &Webhook, at: EpochMillis) -> Result<(), StoreError> {
         let expression = "SET failingSince = if_not_exists(failingSince, :at)";

@@ -81,7 +81,17 @@ fn receiver(id: &BotId, base: &str, secret: &Secret) -> Webhook {
     webhook
 }
 
-/// Completes `integration` with stand-ins.
+/// Gives a bot the settings of a stand-in for each channel that it has none of.
+pub fn complete(bot: &mut Value) {
+    for platform in platforms::PLATFORMS {
+        let name = platform.kind.as_str();
+        if !bot["integration"].get(name).is_some_and(Value::is_object) {
+            bot["integration"][name] = stand_in_settings(platform.kind);
+        }
+    }
+}
+
+/// The channels of a bot, completed with stand-ins.
 fn channels(dev: &Dev, id: &BotId, bot: &mut Value, base: &str, public_url: &str) -> Vec<ConnectedChannel> {
     let mut channels = Vec::new();
     for platform in platforms::PLATFORMS {

@@ -16,11 +16,11 @@ use shell::config::Hosts;
 use shell::guard::Reach;
 use tokio::net::TcpListener;
 
-use crate::feed::Feed;
+use crate::feed::{Feed, KEPT};
 use crate::stack::{Options, Stack};
 use crate::{services, stand_in};
 
-pub use channels::Connected;
+pub use channels::{Connected, complete};
 
 #[derive(Clone, Debug, clap::Args)]
 pub struct Dev {
@@ -45,6 +45,29 @@ pub struct Dev {
     /// Let webhooks and HTTP nodes reach private and loopback addresses
     #[arg(long)]
     pub allow_private: bool,
+    /// Leave the workers unconnected: tests hand out the messages themselves
+    #[arg(skip)]
+    pub idle: bool,
+    /// How many entries the page's feed remembers
+    #[arg(skip = KEPT)]
+    pub kept: usize,
+}
+
+impl Dev {
+    /// In memory, on any free port: for tests and benchmarks.
+    pub fn for_tests(bots: impl Into<PathBuf>) -> Self {
+        Self {
+            data: PathBuf::new(),
+            memory: true,
+            bots: bots.into(),
+            port: 0,
+            public_url: None,
+            live: false,
+            allow_private: false,
+            idle: false,
+            kept: KEPT,
+        }
+    }
 }
 
 /// A running `closer dev`, for tests too.
@@ -89,10 +112,12 @@ pub async fn start(dev: &Dev) -> anyhow::Result<Running> {
     .await?;
     let secret = receiver_secret()?;
     let bots = channels::load(dev, &stack, &base, &public_url, &secret).await?;
-    stack.run_workers();
+    if !dev.idle {
+        stack.run_workers();
+    }
 
     let stack = Arc::new(stack);
-    let feed = Feed::default();
+    let feed = Feed::keeping(dev.kept);
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let router = server::router(dev, Arc::clone(&stack), feed.clone(), bots.clone(), secret.clone(), stopped.clone());
     let mut closing = stopped.clone();

@@ -100,7 +100,7 @@ impl Fetch {
     }
 
     #[expect(clippy::unused_self, reason = "nodes look alike")]
-    pub(super) fn answer(&self, run: &mut Run<'_>, answer: Option<Answer>) -> Then {
+    pub(super) fn answer(&self, run: &mut Run<'_>, answer: Option<Answer>) -> Result<Then, Fault> {
         let mut result = Map::new();
         let before = run.context.whole().data();
         result.insert("uri".to_owned(), before["fetch"]["uri"].clone());
@@ -116,6 +116,7 @@ impl Fetch {
                     .then(|| json!({ "name": "StatusCodeError", "message": status.to_string(), "statusCode": status }))
             }
             Some(Answer::Http(Err(failure))) => Some(json!({ "name": "RequestError", "message": failure.message })),
+            Some(Answer::OutOfTime) => return Err(Fault::OutOfTime),
             None => Some(json!({ "name": "RequestError", "message": "no answer" })),
         };
         let status = if error.is_some() { "FAILED" } else { "COMPLETED" };
@@ -128,7 +129,7 @@ impl Fetch {
             result.insert("error".to_owned(), error);
         }
         run.context.set("fetch", Value::Object(result));
-        Then::Edge
+        Ok(Then::Edge)
     }
 }
 

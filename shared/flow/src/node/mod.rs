@@ -81,7 +81,7 @@ impl Kind {
     }
 
     /// What the world answered to [`Then::Ask`].
-    pub(crate) fn answer(&self, run: &mut Run<'_>, answer: Option<Answer>) -> Then {
+    pub(crate) fn answer(&self, run: &mut Run<'_>, answer: Option<Answer>) -> Result<Then, Fault> {
         match self {
             Self::Fetch(node) => node.answer(run, answer),
             Self::Entry(_)
@@ -90,7 +90,7 @@ impl Kind {
             | Self::Flow(_)
             | Self::Back(_)
             | Self::Parameter(_)
-            | Self::Unavailable(_) => Then::Edge,
+            | Self::Unavailable(_) => Ok(Then::Edge),
         }
     }
 

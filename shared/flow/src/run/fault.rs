@@ -8,6 +8,8 @@ pub(crate) enum Fault {
     Template(#[from] TemplateError),
     #[error("more than {limit} nodes in one turn: they lead in a circle", limit = crate::limits::NODES)]
     Loop,
+    #[error("the turn took too long")]
+    OutOfTime,
     #[error("the node has no message")]
     NoMessage,
     #[error("there is no flow `{0}`")]
@@ -31,9 +33,13 @@ impl Fault {
             Self::Template(_) => "a template cannot be printed".to_owned(),
             Self::NoFlow(_) => "a link leads to a flow that does not exist".to_owned(),
             Self::NoNode(flow_id, _) => format!("a link leads to a node that flow {flow_id} does not have"),
-            Self::Loop | Self::NoMessage | Self::NoEntry(_) | Self::NoNumber | Self::TooLong | Self::TooMany => {
-                self.to_string()
-            }
+            Self::Loop
+            | Self::OutOfTime
+            | Self::NoMessage
+            | Self::NoEntry(_)
+            | Self::NoNumber
+            | Self::TooLong
+            | Self::TooMany => self.to_string(),
         }
     }
 }

@@ -7,6 +7,7 @@
 
 mod done;
 mod fault;
+mod origin;
 mod start;
 
 use std::mem;
@@ -23,6 +24,7 @@ use crate::shown::ShownButton;
 use crate::state::{Next, Place, State};
 pub use done::{Done, Problem, Said};
 pub(crate) use fault::Fault;
+use origin::Origin;
 
 /// What the customer did.
 #[derive(Clone, Copy, Debug)]
@@ -70,20 +72,6 @@ enum At {
     /// The node waits for an answer of the world.
     Asked(Place),
     End,
-}
-
-/// Where this turn begins, for the back stack.
-#[derive(Clone, Copy, Debug)]
-enum Origin {
-    /// On the stack already: we went back to it.
-    Known,
-    /// At the node that comes next.
-    Next,
-    At(Place),
-    /// The same inside the fallback flow. There it counts only when the turn ends in choices, and not at the entry node,
-    /// whose edges are for the message that has been answered.
-    NextHelp,
-    Help(Place),
 }
 
 /// What an error turn returns to.
@@ -148,7 +136,7 @@ impl<'a> Run<'a> {
                     (place, kind.run(self)?)
                 }
                 At::Asked(place) => match bot.node(place) {
-                    Some(node) => (place, node.kind.answer(self, answer.take())),
+                    Some(node) => (place, node.kind.answer(self, answer.take())?),
                     None => return Ok(None),
                 },
                 At::End => return Ok(None),
@@ -172,11 +160,7 @@ impl<'a> Run<'a> {
         let current = Position { flow_id: place.flow_id, node_id: place.node_id, visit_count };
         let prev = self.context.navigation.current.take();
         self.context.navigate(Navigation { current: Some(current), prev });
-        self.origin = match self.origin {
-            Origin::Next => Origin::At(place),
-            Origin::NextHelp if !matches!(node.kind, Kind::Entry(_)) => Origin::Help(place),
-            known @ (Origin::Known | Origin::At(_) | Origin::NextHelp | Origin::Help(_)) => known,
-        };
+        self.begin(place, &node.kind);
         Ok(&node.kind)
     }
 
@@ -204,10 +188,7 @@ impl<'a> Run<'a> {
         if self.silent {
             return self.end_silence(next);
         }
-        match (self.origin, next) {
-            (Origin::At(place), _) | (Origin::Help(place), Next::Keyboard) => self.state.push_back(place),
-            (Origin::Help(_), Next::Start | Next::Fallback) | (Origin::Known | Origin::Next | Origin::NextHelp, _) => {}
-        }
+        self.remember_origin(next);
         self.state.next = next;
         self.keyboard = keyboard;
         self.at = At::End;
@@ -240,26 +221,5 @@ impl<'a> Run<'a> {
             node_id: current.map(|current| current.node_id),
             what: what.to_owned(),
         });
-    }
-
-    pub(crate) fn begin_at_known(&mut self) {
-        self.origin = Origin::Known;
-    }
-
-    pub(crate) fn begin_anew(&mut self) {
-        self.origin = match self.origin {
-            Origin::NextHelp | Origin::Help(_) => Origin::NextHelp,
-            Origin::Known | Origin::Next | Origin::At(_) => Origin::Next,
-        };
-    }
-
-    /// A flow link out of the fallback flow: the answer begins at `place`, or is over there, and back at known choices.
-    pub(crate) fn leave_fallback(&mut self, place: Place) {
-        let is_keyboard = matches!(self.bot.node(place).map(|node| &node.kind), Some(Kind::Keyboard(_)));
-        self.origin = match self.origin {
-            Origin::NextHelp | Origin::Help(_) if is_keyboard => Origin::Known,
-            Origin::NextHelp | Origin::Help(_) => Origin::Next,
-            own @ (Origin::Known | Origin::Next | Origin::At(_)) => own,
-        };
     }
 }

@@ -6,7 +6,9 @@
 
 mod helpers;
 mod json;
+mod logic;
 mod paper;
+mod path;
 mod prepare;
 mod rewrite;
 mod simple;

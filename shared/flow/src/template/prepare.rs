@@ -79,8 +79,13 @@ fn mustache(tag: &str, prepared: &mut String) -> Result<usize, String> {
                 if prepared.ends_with(|last: char| last == ']' || last == '_' || last.is_alphanumeric()) {
                     prepared.push('.');
                 }
-                rest.find(']').map_or(rest.len(), |end| end + 1)
+                let length = rest.find(']').map_or(rest.len(), |end| end + 1);
+                if rest[1..length].contains('[') {
+                    return Err("a bracket is not closed".to_owned());
+                }
+                length
             }
+            '{' => return Err("a brace has no meaning inside of a template".to_owned()),
             '(' => {
                 brackets += 1;
                 1

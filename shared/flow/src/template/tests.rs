@@ -75,6 +75,8 @@ fn broken_templates_say_why() {
         ("{{> part}}", "partials"),
         ("{{{{raw}}}}x{{{{/raw}}}}", "four braces"),
         ("{{f \"a}}", "not closed"),
+        ("{{f [1,[2]]}}", "a bracket is not closed"),
+        ("{{f {\"a\":1}}}", "a brace has no meaning"),
         ("{{#if}}x{{/if}}", "Helper/Decorator if param at index 0 required but not found"),
         (deep.as_str(), "too many blocks"),
         (unclosed.as_str(), "invalid handlebars syntax"),

@@ -18,7 +18,7 @@ impl<'b> Talk<'b> {
     }
 
     /// `user` is null when the room opens, else a MESSAGE.DATA, text unless it says otherwise, with its `payload`.
-    pub fn turn(&mut self, user: &Value, http: &mut dyn FnMut(&HttpAsk) -> Result<HttpAnswer, HttpFailure>) -> Done {
+    pub fn turn(&mut self, user: &Value, http: &mut dyn FnMut(&HttpAsk) -> Answer) -> Done {
         let data = message(user);
         let payload = user.get("payload");
         let input = data.as_ref().map_or(Input::Open, |data| Input::Message { data, payload });
@@ -34,7 +34,7 @@ impl<'b> Talk<'b> {
         let mut answer = None;
         let done = loop {
             match run.step(answer.take()) {
-                Step::Ask(Ask::Http(ask)) => answer = Some(Answer::Http(http(&ask))),
+                Step::Ask(Ask::Http(ask)) => answer = Some(http(&ask)),
                 Step::Done(done) => break done,
             }
         };
@@ -51,17 +51,21 @@ fn message(user: &Value) -> Option<MessageData> {
     Some(serde_json::from_value(Value::Object(json)).unwrap())
 }
 
-/// `{ "status": 200, "json": {} }`, `{ "status": 200, "text": "" }` or `{ "failure": "" }`.
-pub fn answer(reply: &Value) -> Result<HttpAnswer, HttpFailure> {
+/// `{ "status": 200, "json": {} }`, `{ "status": 200, "text": "" }`, `{ "failure": "" }` or `{ "outOfTime": true }`.
+pub fn answer(reply: &Value) -> Answer {
+    if reply["outOfTime"] == true {
+        return Answer::OutOfTime;
+    }
     if let Some(failure) = reply["failure"].as_str() {
-        return Err(HttpFailure { message: failure.to_owned() });
+        return Answer::Http(Err(HttpFailure { message: failure.to_owned() }));
     }
     let status = u16::try_from(reply["status"].as_u64().unwrap()).unwrap();
     let body = match reply["text"].as_str() {
+        Some("@long") => vec![b'x'; 300_000],
         Some(text) => text.as_bytes().to_vec(),
         None => reply["json"].to_string().into_bytes(),
     };
-    Ok(HttpAnswer { status, body })
+    Answer::Http(Ok(HttpAnswer { status, body }))
 }
 
 pub fn read(path: &std::path::Path) -> Value {

@@ -37,7 +37,8 @@ fn press<'a>(button: &'a Button, dropped: &mut Vec<Dropped>) -> Option<Press<'a>
     if label.is_empty() {
         return None;
     }
-    let does = match &button.uri {
+    // Forms leave empty texts behind.
+    let does = match button.uri.as_deref().filter(|uri| !uri.trim().is_empty()) {
         Some(uri) => Does::Open(address(uri, limits::URI_SCHEMES, limits::URI)?),
         None => data(label, button.payload.as_ref(), dropped).map_or(Does::Say, Does::Hand),
     };

@@ -57,7 +57,7 @@ struct Shown<'a> {
 impl<'a> Shown<'a> {
     fn of(card: &'a Card, dropped: &mut Vec<Dropped>) -> Option<Self> {
         let said = |text: &'a Option<String>| text.as_deref().filter(|text| !text.trim().is_empty());
-        let opens = match &card.uri {
+        let opens = match said(&card.uri) {
             Some(uri) => {
                 let opens = address(uri, limits::URI_SCHEMES, limits::URI);
                 if opens.is_none() {

@@ -20,7 +20,7 @@ pub(super) fn objects<'a>(reply: &'a Reply, dropped: &mut Vec<Dropped>) -> Vec<O
     let mut contents = Vec::new();
     for message in &reply.messages {
         match &message.data {
-            MessageData::Text { text, buttons } => contents.extend(text_and_buttons(text.into(), buttons, dropped)),
+            MessageData::Text { text, buttons } => contents.extend(text_and_buttons(text, buttons, dropped)),
             MessageData::Media { media, text, buttons } => {
                 contents.extend(media_and_text(media, text.as_deref().unwrap_or_default(), buttons, dropped));
             }
@@ -38,22 +38,23 @@ pub(super) fn objects<'a>(reply: &'a Reply, dropped: &mut Vec<Dropped>) -> Vec<O
     objects
 }
 
-fn text_and_buttons<'a>(text: Cow<'a, str>, buttons: &'a [Button], dropped: &mut Vec<Dropped>) -> Vec<Content<'a>> {
+fn text_and_buttons<'a>(text: &'a str, buttons: &'a [Button], dropped: &mut Vec<Dropped>) -> Vec<Content<'a>> {
     let presses = usable(buttons, dropped);
     let has_text = !text.trim().is_empty();
     // Addresses in a template cannot be tapped.
     let as_template = has_text
         && !text.contains("://")
         && (1..=limits::BUTTONS).contains(&presses.len())
-        && fits(&text, limits::BUTTONS_TEXT)
+        && fits(text, limits::BUTTONS_TEXT)
         && presses.iter().all(|press| press.fits(limits::LABEL));
     if as_template {
         let actions = presses.into_iter().map(|press| press.action(limits::LABEL, dropped)).collect();
-        let alt_text = cut(&text, limits::ALT_TEXT, "alt text", &mut Vec::new()).into_owned().into();
-        let column = Column { thumbnail_image_url: None, title: None, text, default_action: None, actions };
+        let alt_text = cut(text, limits::ALT_TEXT, "alt text", &mut Vec::new());
+        let column =
+            Column { thumbnail_image_url: None, title: None, text: text.into(), default_action: None, actions };
         return vec![Content::Template { alt_text, template: Template::Buttons(column) }];
     }
-    let mut contents = texts(text);
+    let mut contents = texts(text.into());
     contents.extend(button_bubbles(presses, dropped));
     contents
 }
@@ -77,12 +78,12 @@ fn media_and_text<'a>(
     if let Some(uri) = picture(media) {
         let image = Content::Image { original_content_url: uri.clone(), preview_image_url: uri };
         let mut contents = vec![image];
-        contents.extend(text_and_buttons(text.into(), buttons, dropped));
+        contents.extend(text_and_buttons(text, buttons, dropped));
         return contents;
     }
     let Some(uri) = link(media) else {
         dropped.push(Dropped { what: "media", count: 1 });
-        return text_and_buttons(text.into(), buttons, dropped);
+        return text_and_buttons(text, buttons, dropped);
     };
     let about = if text.trim().is_empty() { media.alt_text.as_deref().unwrap_or_default() } else { text };
     let both = format!("{about}\n{uri}");

@@ -323,6 +323,25 @@ fn an_event_has_the_same_id_each_time() {
 }
 
 #[test]
+fn a_pressed_button_brings_back_its_label_and_payload() {
+    let channel = channel(&settings());
+    for (label, payload) in [("예약 \"🍎\"", json!({ "menu": [1, null] })), ("a", json!("b")), ("a", json!(false))]
+    {
+        let button = json!({ "label": label, "payload": payload });
+        let reply = reply_of(&json!({ "messages": [{ "type": "text", "text": "x", "buttons": [button] }] }));
+        let inbound = inbound_of(&Value::Null);
+        let call = channel.render(&reply, &inbound, inbound.received_at).calls.remove(0);
+        let sent: Value = serde_json::from_slice(&call.body).unwrap();
+        let data = &sent["messages"][0]["template"]["actions"][0]["data"];
+        let event = json!({ "type": "postback", "source": { "userId": "U1" }, "postback": { "data": data } });
+        let body = json!({ "events": [event] }).to_string();
+        let received = receive(&*channel, body.as_bytes(), &sign(body.as_bytes())).unwrap();
+        let kind = json!(received.inbound[0].kind);
+        assert_eq!((&kind["data"]["text"], &kind["meta"]["payload"]), (&json!(label), &payload));
+    }
+}
+
+#[test]
 fn settings_say_what_to_set() {
     let bot_id = "Bxxxxx".parse().unwrap();
     let secret =

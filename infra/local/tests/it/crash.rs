@@ -1,0 +1,212 @@
+//! The conversation worker is stopped after each of its steps, and the message handed out again: one state change, no
+//! event lost or changed, nothing said twice.
+
+use std::sync::Arc;
+
+use closer::dev::Running;
+use closer::feed::Kind;
+use delivery::{Bundle, QueuedBundle};
+use futures::FutureExt as _;
+use model::{EndUserId, Event, PlatformType};
+use serde_json::{Value, json};
+use shell::conversation::{Point, Witness};
+use store::StoredBot;
+use tokio::sync::Notify;
+
+use crate::world;
+
+const USER: &str = "U0123456789abcdef0123456789abcdef";
+
+/// Every step of a turn that makes two calls, in their order; `None` is after all of them, before the acknowledgement.
+const STEPS: [Option<Point>; 7] = [
+    Some(Point::Loaded),
+    Some(Point::Ran),
+    Some(Point::Committed),
+    Some(Point::Sent(0)),
+    Some(Point::Sent(1)),
+    Some(Point::Enqueued),
+    None,
+];
+
+#[tokio::test]
+async fn stopped_after_each_step_with_a_reply_token() {
+    let reference = turn(None, false, false).await;
+    assert_eq!(reference.delivered, ["reply", "push"], "seven texts are a reply of five and a push of two");
+    assert_eq!(reference.events.len(), 10, "user and conversation created, one received, seven sent");
+    for step in STEPS {
+        let crashed = turn(step, true, false).await;
+        crashed.same_as(&reference, &format!("stopped after {step:?}"));
+    }
+}
+
+#[tokio::test]
+async fn stopped_after_each_step_of_pushes() {
+    let reference = turn(None, false, true).await;
+    assert_eq!(reference.delivered, ["push", "push"]);
+    for step in STEPS {
+        let crashed = turn(step, true, true).await;
+        crashed.same_as(&reference, &format!("stopped after {step:?}"));
+    }
+}
+
+/// A platform's own redelivery, long after the queue forgot the first one.
+#[tokio::test]
+async fn a_redelivered_message_is_known_by_its_session() {
+    let running = world::start_idle().await;
+    for (event, queue_key) in [("e1", "k1"), ("e2", "k2"), ("e1", "k3")] {
+        let inbound = model::Inbound {
+            id: model::InboundId::of(&world::bot(), PlatformType::Line, event),
+            bot_id: world::bot(),
+            platform: PlatformType::Line,
+            user_key: USER.parse().unwrap(),
+            conversation_key: USER.parse().unwrap(),
+            timestamp: model::EpochMillis(0),
+            received_at: shell::clock::now(),
+            answer_by: None,
+            reply_to: Value::Null,
+            kind: closer::chat::message_kind(json!({ "text": "안녕" }).as_object().unwrap().clone()).unwrap(),
+        };
+        // Past the queue's deduplication, as after its five minutes.
+        let body = serde_json::to_string(&model::Queued::V1(inbound)).unwrap();
+        let sqs = &running.stack.services.aws.sqs;
+        let send = sqs.send_message().queue_url(&running.stack.services.queues.inbound).message_body(body);
+        send.message_group_id("g").message_deduplication_id(queue_key).send().await.unwrap();
+    }
+    let (event, _) = world::batch(&running, &running.stack.services.queues.inbound).await;
+    assert_eq!(event.records.len(), 3);
+    let response = running.stack.conversation().handle(event).await;
+    assert!(response.batch_item_failures.is_empty());
+    assert_eq!(world::entries(&running, Kind::Platform).len(), 2, "the third was handled before");
+    running.stop().await;
+}
+
+/// What is left of a turn.
+#[derive(Debug)]
+struct Left {
+    /// Names of the calls that the messenger took.
+    delivered: Vec<String>,
+    /// Texts in the order in which the messenger took them.
+    texts: Vec<String>,
+    /// The events on the queue to the delivery worker.
+    events: Vec<Event>,
+    turns: usize,
+    navigation: Value,
+}
+
+impl Left {
+    fn same_as(&self, reference: &Self, when: &str) {
+        assert_eq!(self.delivered, reference.delivered, "{when}");
+        assert_eq!(self.texts, reference.texts, "{when}");
+        assert_eq!(self.turns, reference.turns, "{when}: one state change");
+        assert_eq!(self.navigation, reference.navigation, "{when}");
+        let ids = |left: &Self| left.events.iter().map(|event| (event.id, event.event)).collect::<Vec<_>>();
+        assert_eq!(ids(self), ids(reference), "{when}: no event lost, none doubled, ids equal");
+    }
+}
+
+/// One turn of a bot that says seven things. `stop`: where the first worker dies; then the message is handed out again.
+async fn turn(stop: Option<Point>, twice: bool, push: bool) -> Left {
+    let running = world::start_idle().await;
+    seven_texts(&running).await;
+    if push {
+        // Long after the reply token's life.
+        line_text_of_an_hour_ago(&running).await;
+    } else {
+        assert_eq!(world::line_text(&running, USER, "01KT12DQ8VWZFMSGCVCDREMD88", "안녕").await, 200);
+    }
+
+    let queue = running.stack.services.queues.inbound.clone();
+    let (event, receipts) = world::batch(&running, &queue).await;
+    assert_eq!(event.records.len(), 1);
+    let died = Arc::new(Notify::new());
+    let signal = Arc::clone(&died);
+    let witness = Witness::new(move |point| {
+        let (signal, here) = (Arc::clone(&signal), Some(point) == stop);
+        async move {
+            if here {
+                signal.notify_one();
+                std::future::pending::<()>().await;
+            }
+        }
+        .boxed()
+    });
+    let worker = running.stack.conversation().with_witness(witness);
+    tokio::select! {
+        response = worker.handle(event) => {
+            assert!(stop.is_none(), "it was never stopped at {stop:?}");
+            assert!(response.batch_item_failures.is_empty());
+        }
+        () = died.notified() => {}
+    }
+    drop(worker);
+
+    if twice {
+        // Its visibility ends.
+        let sqs = &running.stack.services.aws.sqs;
+        let visible = sqs.change_message_visibility().queue_url(&queue).receipt_handle(&receipts[0]);
+        visible.visibility_timeout(0).send().await.unwrap();
+        let (event, _) = world::batch(&running, &queue).await;
+        assert_eq!(event.records.len(), 1, "it is handed out again");
+        let response = running.stack.conversation().handle(event).await;
+        assert!(response.batch_item_failures.is_empty());
+    }
+    left(running).await
+}
+
+async fn left(running: Running) -> Left {
+    let taken: Vec<_> =
+        world::entries(&running, Kind::Platform).into_iter().filter(|entry| entry.status == 200).collect();
+    let texts = taken.iter().flat_map(|entry| entry.body["messages"].as_array().unwrap().clone());
+    let (event, _) = world::batch(&running, &running.stack.services.queues.events).await;
+    let bundles: Vec<Bundle> = event
+        .records
+        .iter()
+        .map(|record| {
+            let QueuedBundle::V1(bundle) = serde_json::from_str(record.body.as_ref().unwrap()).unwrap();
+            bundle
+        })
+        .collect();
+    let id = EndUserId::of(&world::bot(), PlatformType::Line, &USER.parse().unwrap());
+    let (session, _) = running.stack.sessions.load(id, true).await.unwrap().unwrap();
+    let left = Left {
+        delivered: taken.iter().map(|entry| entry.title.trim_start_matches("LINE ").to_owned()).collect(),
+        texts: texts.map(|message| message["text"].as_str().unwrap().to_owned()).collect(),
+        events: bundles.into_iter().flat_map(|bundle| bundle.events).collect(),
+        turns: session.turns.len(),
+        navigation: json!(session.talk.unwrap().state.navigation),
+    };
+    running.stop().await;
+    left
+}
+
+async fn seven_texts(running: &Running) {
+    let stored = running.stack.bots.load(&world::bot()).await.unwrap().unwrap();
+    let say = |id: u64| {
+        let next = if id == 8 { 9 } else { id + 1 };
+        json!({ "id": id, "type": "response", "data": { "message": { "type": "text", "text": format!("text {id}") } },
+                "next": [{ "nodeId": next }] })
+    };
+    let mut nodes = vec![json!({ "id": 1, "type": "entry", "data": {}, "next": [{ "nodeId": 2 }] })];
+    nodes.extend((2..=8).map(say));
+    nodes.push(json!({ "id": 9, "type": "keyboard", "data": { "type": "any" }, "next": [{ "nodeId": 2 }] }));
+    let json = json!({
+        "title": "seven", "integration": stored.json["integration"],
+        "flows": [{ "id": 1, "title": "s", "data": { "entry": 1 }, "nodes": nodes }],
+        "preference": { "entryFlowId": 1, "fallbackFlowId": 1 },
+    });
+    let version = stored.version + 1;
+    running.stack.bots.save(&world::bot(), &StoredBot { version, json }).await.unwrap();
+}
+
+async fn line_text_of_an_hour_ago(running: &Running) {
+    assert_eq!(world::line_text(running, USER, "01KT12DQ8VWZFMSGCVCDREMD88", "안녕").await, 200);
+    let queue = &running.stack.services.queues.inbound;
+    let (event, receipts) = world::batch(running, queue).await;
+    let model::Queued::V1(mut inbound) = serde_json::from_str(event.records[0].body.as_ref().unwrap()).unwrap();
+    inbound.received_at = inbound.received_at.plus_ms(-3_600_000);
+    closer::mapping::acknowledge(&running.stack.services.aws.sqs, queue, receipts.into_iter()).await;
+    let sqs = &running.stack.services.aws.sqs;
+    let send = sqs.send_message().queue_url(queue).message_group_id(inbound.session_id().to_string());
+    let send = send.message_deduplication_id("an-hour-ago");
+    send.message_body(serde_json::to_string(&model::Queued::V1(inbound)).unwrap()).send().await.unwrap();
+}
