@@ -1,1 +1,264 @@
-//! x
+//! Every sample of `events/`, run by the function that it is for, so that `cargo lambda invoke line --data-file
+//! events/line/text.json` does what is written here. A sample that is not in the list is a failure, and so is a row
+//! without a sample.
+
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Duration;
+
+use aws_lambda_events::sqs::SqsEvent;
+use aws_sdk_sqs::types::QueueAttributeName;
+use base64::Engine as _;
+use closer::dev::Running;
+use closer::feed::{Entry, Kind};
+use closer::mapping;
+use delivery::{Bundle, QueuedBundle, Record, RecordState, Webhook, freeze};
+use lambda_http::Body;
+use model::{DeliveryId, EpochMillis, Inbound, MessageData, PlatformType, Queued};
+use serde_json::{Value, json};
+use shell::deliver::Invocation;
+use shell::records::BatchResponse;
+use store::StoredBot;
+
+use crate::world;
+
+/// The samples, and what comes of each on a stack of its own.
+const SAMPLES: &[(&str, &[&str])] = &[];
+
+/// The webhook of `events/delivery`; its receiver is up.
+const SHOP: &str = "https://hooks.example.com/closer";
+/// Another, whose receiver is not to be had.
+const DOWN: &str = "https://down.example.com/closer";
+
+#[tokio::test]
+async fn every_sample_does_what_is_written_here() {
+    let mut files = BTreeSet::new();
+    walk(&world::root().join("events"), "", &mut files);
+    let mut wrong = Vec::new();
+    for file in &files {
+        let text = read(file);
+        let running = world::start_idle().await;
+        let outcome = match file.split_once('/').unwrap().0 {
+            "conversation" => turns(&running, &text).await,
+            "delivery" => deliveries(&running, file, &text).await,
+            platform => request(&running, platform.parse().unwrap(), file, &text).await,
+        };
+        running.stop().await;
+        if SAMPLES.iter().find(|(name, _)| name == file).is_none_or(|(_, expected)| *expected != outcome) {
+            wrong.push(format!("(\n    \"{file}\",\n    &{outcome:#?},\n),"));
+        }
+    }
+    assert!(wrong.is_empty(), "these do something else:\n{}", wrong.join("\n"));
+    assert_eq!(SAMPLES.len(), files.len(), "there are rows without a sample, or two for one");
+}
+
+/// The answer, what was queued, and what became of it.
+async fn request(running: &Running, platform: PlatformType, file: &str, text: &str) -> Vec<String> {
+    let event: Value = serde_json::from_str(text).unwrap();
+    is_as_api_gateway_makes_it(file, &event);
+    // Where nobody works on it, what KakaoTalk is told in time; its own patience would be four seconds.
+    let works = file != "kakao/callback.json";
+    let stack = &running.stack;
+    let StoredBot { version, mut json } = stack.bots.load(&world::bot()).await.unwrap().unwrap();
+    json["integration"]["kakao"]["answerWithinMs"] = json!(if works { 4000 } else { 300 });
+    json["integration"]["kakao"]["channelAdminKey"] = json!("local-kakao-admin-key");
+    stack.bots.save(&world::bot(), &StoredBot { version: version + 1, json }).await.unwrap();
+
+    let answered = Cell::new(false);
+    let adapter = async {
+        let response = stack.adapters[&platform].handle(lambda_http::request::from_str(text).unwrap()).await;
+        answered.set(true);
+        response
+    };
+    let worker = async {
+        let conversation = stack.conversation();
+        let mut queued = Vec::new();
+        loop {
+            let last = answered.get();
+            let event = take(running, &stack.services.queues.inbound).await;
+            for record in &event.records {
+                let Queued::V1(inbound) = serde_json::from_str(record.body.as_deref().unwrap()).unwrap();
+                queued.push(format!("queued {}", inbound.kind.name()));
+            }
+            if last && event.records.is_empty() {
+                // Groups come in any order.
+                queued.sort();
+                return queued;
+            }
+            if works {
+                assert_eq!(conversation.handle(event).await, BatchResponse::default());
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let (response, queued) = tokio::join!(adapter, worker);
+
+    let mut outcome = vec![response.status().as_u16().to_string()];
+    if let Body::Text(answer) = response.body() {
+        outcome[0] += &format!(" {}", said(answer));
+    }
+    outcome.extend(queued);
+    outcome.extend(platform_calls(running));
+    outcome
+}
+
+/// What must come again, what was said, what webhooks are to be told, and what is kept for who waits.
+async fn turns(running: &Running, text: &str) -> Vec<String> {
+    let event: SqsEvent = serde_json::from_str(text).unwrap();
+    let mut inbound: Vec<Inbound> = Vec::new();
+    for record in &event.records {
+        let Ok(Queued::V1(queued)) = serde_json::from_str(record.body.as_deref().unwrap()) else { continue };
+        assert_eq!(record.attributes["MessageGroupId"], queued.session_id().to_string());
+        assert_eq!(record.attributes["MessageDeduplicationId"], queued.id.to_string());
+        inbound.push(queued);
+    }
+    let sessions: BTreeSet<_> = inbound.iter().map(Inbound::session_id).collect();
+
+    let ids: Vec<String> = event.records.iter().map(|record| record.message_id.clone().unwrap()).collect();
+    let mut outcome = failed(&ids, &running.stack.conversation().handle(event).await);
+    outcome.extend(platform_calls(running));
+    let mut told = Vec::new();
+    for record in take(running, &running.stack.services.queues.events).await.records {
+        let QueuedBundle::V1(bundle) = serde_json::from_str(&record.body.unwrap()).unwrap();
+        let events: Vec<&str> = bundle.events.iter().map(|event| event.event.as_str()).collect();
+        told.push(format!("events {}", events.join(", ")));
+    }
+    told.sort();
+    outcome.extend(told);
+    for id in sessions {
+        let Some((session, _)) = running.stack.sessions.load(id, true).await.unwrap() else { continue };
+        for turn in session.turns {
+            let texts = turn.reply.messages.iter().map(|message| match &message.data {
+                MessageData::Text { text, .. } => text.as_str(),
+                other => other.type_name(),
+            });
+            outcome.push(format!("turn {}", texts.collect::<Vec<_>>().join(" | ")).trim_end().to_owned());
+        }
+        outcome.push(format!("talk {}, late {}", session.talk.is_some(), session.late.len()));
+    }
+    outcome
+}
+
+/// What must come again, how each delivery stands, what the receiver was sent, and who is to be woken.
+async fn deliveries(running: &Running, file: &str, text: &str) -> Vec<String> {
+    let stack = &running.stack;
+    let dev = stack.webhooks.of_bot(&world::bot()).await.unwrap().remove(0);
+    // Known by the addresses of the samples, reached at others.
+    let at = |url: &str, place: &str| Webhook {
+        url: place.to_owned(),
+        secrets: dev.secrets.clone(),
+        ..Webhook::new(world::bot(), url, EpochMillis(0))
+    };
+    let shop = at(SHOP, &dev.url);
+    for webhook in [&shop, &at(DOWN, "http://127.0.0.1:9/")] {
+        stack.webhooks.save(webhook).await.unwrap();
+    }
+    if file.starts_with("delivery/retry") || file.starts_with("delivery/sweep") {
+        // A worker died a year ago while it sent this.
+        let event: SqsEvent = serde_json::from_str(&read("delivery/one-turn.json")).unwrap();
+        let QueuedBundle::V1(bundle) = serde_json::from_str(event.records[0].body.as_deref().unwrap()).unwrap();
+        let frozen = freeze(&shop, &bundle.events).remove(0);
+        stack.deliveries.create(&Record::new(frozen, &shop, EpochMillis(1_748_764_800_000))).await.unwrap();
+    }
+
+    let invocation: Invocation = serde_json::from_str(text).unwrap();
+    let records = match &invocation {
+        Invocation::Events(event) | Invocation::Retries(event) => event.records.clone(),
+        Invocation::Sweep => Vec::new(),
+    };
+    for record in &records {
+        let Ok(QueuedBundle::V1(bundle)) = serde_json::from_str(record.body.as_deref().unwrap()) else { continue };
+        let Bundle { webhook_id, events, .. } = bundle;
+        assert_eq!(record.attributes["MessageGroupId"], format!("{webhook_id}#0"));
+        let id = DeliveryId::of(webhook_id, events[0].id).to_string();
+        assert_eq!(record.attributes["MessageDeduplicationId"], id);
+    }
+    let ids: Vec<String> = records.into_iter().map(|record| record.message_id.unwrap()).collect();
+    let mut outcome = failed(&ids, &stack.deliver().handle(invocation).await);
+    let mut frozen: Vec<String> = stack.deliveries.list().await.unwrap().iter().map(describe).collect();
+    frozen.sort();
+    outcome.extend(frozen);
+    outcome.extend(world::entries(running, Kind::Delivery).iter().map(line));
+    let delayed = QueueAttributeName::ApproximateNumberOfMessagesDelayed;
+    let request = stack.services.aws.sqs.get_queue_attributes().queue_url(&stack.services.queues.retries);
+    let attributes = request.attribute_names(delayed.clone()).send().await.unwrap().attributes.unwrap();
+    if attributes[&delayed] != "0" {
+        outcome.push(format!("wake-ups {}", attributes[&delayed]));
+    }
+    outcome
+}
+
+fn describe(record: &Record) -> String {
+    let state = match &record.state {
+        RecordState::Claimed { .. } => "claimed",
+        RecordState::Waiting { .. } => "waiting",
+        RecordState::Delivered => "delivered",
+        RecordState::Parked { .. } => "parked",
+        RecordState::Held => "held",
+    };
+    format!("{state}, attempts {}, events {}", record.attempt, record.events.len())
+}
+
+/// The places of the records that must come again, counted from 1.
+fn failed(ids: &[String], response: &BatchResponse) -> Vec<String> {
+    let place = |id: &String| ids.iter().position(|other| other == id).unwrap() + 1;
+    response.batch_item_failures.iter().map(|failure| format!("again {}", place(&failure.item_identifier))).collect()
+}
+
+fn platform_calls(running: &Running) -> Vec<String> {
+    let mut calls: Vec<String> = world::entries(running, Kind::Platform).iter().map(line).collect();
+    calls.sort();
+    calls
+}
+
+fn line(entry: &Entry) -> String {
+    format!("{} {}: {}", entry.title, entry.status, entry.summary)
+}
+
+/// The texts of a SkillResponse, or all of another one.
+fn said(answer: &str) -> String {
+    let value: Value = serde_json::from_str(answer).unwrap();
+    match value["template"]["outputs"].as_array() {
+        Some(outputs) => {
+            let texts = outputs.iter().map(|output| output["simpleText"]["text"].as_str().unwrap_or("…"));
+            texts.collect::<Vec<_>>().join(" | ")
+        }
+        None => answer.to_owned(),
+    }
+}
+
+/// What waits on a queue now, off it.
+async fn take(running: &Running, queue: &str) -> SqsEvent {
+    let client = &running.stack.services.aws.sqs;
+    let messages = mapping::receive(client, queue, 0).await.unwrap();
+    let receipts = messages.iter().filter_map(|message| message.receipt_handle.clone());
+    mapping::acknowledge(client, queue, receipts).await;
+    mapping::event(messages)
+}
+
+fn is_as_api_gateway_makes_it(file: &str, event: &Value) {
+    let body = event["body"].as_str().unwrap();
+    let length = match event["isBase64Encoded"].as_bool().unwrap() {
+        true => base64::engine::general_purpose::STANDARD.decode(body).unwrap().len(),
+        false => body.len(),
+    };
+    assert_eq!(event["headers"]["content-length"], length.to_string(), "{file}");
+    assert_eq!(event["rawPath"], event["requestContext"]["http"]["path"], "{file}");
+}
+
+fn read(file: &str) -> String {
+    std::fs::read_to_string(world::root().join("events").join(file)).unwrap()
+}
+
+fn walk(folder: &Path, prefix: &str, files: &mut BTreeSet<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        let name = format!("{prefix}{}", entry.file_name().into_string().unwrap());
+        if entry.file_type().unwrap().is_dir() {
+            walk(&entry.path(), &format!("{name}/"), files);
+        } else {
+            files.insert(name);
+        }
+    }
+}

@@ -1,1 +1,250 @@
-//! x
+//! The program itself, as people and scripts start it.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+
+use crate::world;
+
+const CLOSER: &str = env!("CARGO_BIN_EXE_closer");
+
+fn closer(arguments: &[&str]) -> Output {
+    Command::new(CLOSER).args(arguments).current_dir(world::root()).output().unwrap()
+}
+
+fn last_line(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).lines().last().unwrap_or_default().to_owned()
+}
+
+/// Folders beside the project that are not always there.
+fn shared(path: &str) -> Option<String> {
+    let path = world::root().join("../shared").join(path);
+    if !path.exists() {
+        eprintln!("skipped: {} is absent", path.display());
+        return None;
+    }
+    Some(path.display().to_string())
+}
+
+#[test]
+fn fixtures_of_every_platform_pass() {
+    let ours = ["shared/platforms/src/line/testdata/inbound", "shared/platforms/src/kakao/testdata/inbound"];
+    let theirs = [shared("platforms/samples/line"), shared("platforms/samples/kakao")];
+    for folder in ours.into_iter().map(str::to_owned).chain(theirs.into_iter().flatten()) {
+        let output = closer(&["fixtures", &folder]);
+        let last = last_line(&output);
+        assert!(output.status.success() && last.contains(" 0 failed, 0 skipped"), "{folder}: {last}");
+    }
+    assert_eq!(closer(&["fixtures", "docs"]).status.code(), Some(2), "a folder without cases is a mistake");
+}
+
+#[test]
+fn scripts_pass() {
+    let recording = shared("spec/scripts/back-node-recording.script.json");
+    let ours = Some("bots/hello.script.json".to_owned());
+    for script in [ours, recording].into_iter().flatten() {
+        let output = closer(&["talk", "--script", &script]);
+        assert!(output.status.success(), "{script}: {}", String::from_utf8_lossy(&output.stdout));
+        assert!(last_line(&output).ends_with("passed, 0 failed"));
+    }
+}
+
+#[test]
+fn a_script_that_fails_says_where() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("wrong.script.json");
+    let bot = world::root().join("bots/hello.json").canonicalize().unwrap();
+    let script = json!({ "bot": bot, "platform": "test", "turns": [
+        { "user": null, "bot": ["something else"], "keyboard": ["꽃다발 보기"], "events": ["bot.conversation.deleted"] },
+        { "user": { "text": "매장 위치" }, "bot": [{ "type": "location" }] },
+    ] });
+    std::fs::write(&path, script.to_string()).unwrap();
+    let output = closer(&["talk", "--script", path.to_str().unwrap()]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1));
+    for part in ["✗ turn 1: message 1", "expected", "✗ turn 1: keyboard", "✗ turn 1: events", "turns: 1 passed, 1 failed"] {
+        assert!(text.contains(part), "{part} is missing in\n{text}");
+    }
+}
+
+#[test]
+fn mistakes_are_explained() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    for (arguments, says) in [
+        (vec!["--memory", "--port", &port], "is taken; --port chooses another"),
+        (vec!["--memory", "--port", "0", "--bots", "nowhere"], "--bots names another"),
+        (vec!["talk", "--script", "nowhere.json"], "reading nowhere.json"),
+        (vec!["talk", "--script", "bots/hello.json"], "is no script"),
+        (vec!["fixtures", "nowhere"], "reading nowhere"),
+    ] {
+        let output = closer(&arguments);
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(text.contains(says), "{arguments:?} says\n{text}");
+    }
+}
+
+/// A `closer dev` of its own.
+struct Program {
+    child: Child,
+    base: String,
+}
+
+impl Program {
+    fn start(arguments: &[&str]) -> Self {
+        let mut child = Command::new(CLOSER)
+            .args(["dev", "--port", "0"])
+            .args(arguments)
+            .current_dir(world::root())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let page = lines.find_map(|line| line.unwrap().split_once("page       ").map(|(_, url)| url.to_owned())).unwrap();
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, base: page.trim_end_matches('/').to_owned() }
+    }
+
+    fn signal(&self, signal: &str) {
+        assert!(Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap().success());
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[tokio::test]
+async fn dev_serves_the_page_chats_and_ends_on_ctrl_c() {
+    let mut program = Program::start(&["--memory"]);
+    let client = world::http_client();
+    let page = client.get(&program.base).send().await.unwrap();
+    assert_eq!(page.status(), 200);
+    assert!(page.text().await.unwrap().contains("<!doctype html>"));
+
+    let state: Value = json_of(client.get(format!("{}/api/state", program.base)).send().await.unwrap()).await;
+    assert_eq!(state["bots"][0]["id"], "Bhello");
+    assert!(!state.to_string().contains("whsec_"), "no secret on the page");
+
+    let chat = format!("{}/api/chat/Bhello", program.base);
+    let said = json!({ "userKey": "u", "message": { "text": "영업 시간" } });
+    for message in [json!({ "userKey": "u", "message": null }), said] {
+        let answer = client.post(&chat).header("content-type", "application/json").body(message.to_string()).send().await;
+        let answer = json_of(answer.unwrap()).await;
+        assert_eq!(answer["messages"][0]["data"]["type"], "text", "{answer}");
+    }
+    program.signal("-INT");
+    let ended = tokio::task::spawn_blocking(move || program.child.wait().unwrap());
+    let ended = tokio::time::timeout(std::time::Duration::from_secs(10), ended).await;
+    assert!(ended.expect("it ends at once").unwrap().success());
+}
+
+async fn json_of(response: reqwest::Response) -> Value {
+    serde_json::from_slice(&response.bytes().await.unwrap()).unwrap()
+}
+
+/// Everything dies at once, in the middle of a lively talk, and is started again on the same data.
+#[tokio::test(flavor = "multi_thread")]
+async fn kill_9_loses_no_event() {
+    const USERS: usize = 5;
+    const MESSAGES: usize = 20;
+    let got: Arc<Mutex<Vec<Value>>> = Arc::default();
+    let url = receiver(Arc::clone(&got)).await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut bot: Value = serde_json::from_str(&std::fs::read_to_string(world::root().join("bots/hello.json")).unwrap()).unwrap();
+    bot["webhooks"] = json!([{ "name": "test", "url": url }]);
+    std::fs::create_dir(folder.path().join("bots")).unwrap();
+    std::fs::write(folder.path().join("bots/hello.json"), bot.to_string()).unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (data, bots) = (path("data"), path("bots"));
+    let arguments = ["--data", &data, "--bots", &bots, "--allow-private"];
+
+    let program = Program::start(&arguments);
+    let client = world::http_client();
+    let base = Arc::new(Mutex::new(program.base.clone()));
+    let talks = (0..USERS).map(|user| {
+        let (client, base) = (client.clone(), Arc::clone(&base));
+        tokio::spawn(async move {
+            for n in 0..MESSAGES {
+                let body = line_body(user, n);
+                // LINE sends again what was not answered with 200.
+                loop {
+                    let url = format!("{}/hooks/line/Bhello", base.lock().unwrap());
+                    let request = client.post(url).header("x-line-signature", world::line_signature(body.as_bytes()));
+                    match request.body(body.clone()).send().await {
+                        Ok(response) if response.status() == 200 => break,
+                        _ => tokio::time::sleep(std::time::Duration::from_millis(100)).await,
+                    }
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+        })
+    });
+    let talks: Vec<_> = talks.collect();
+    world::until("the talk to be lively", || (count(&got, "bot.message.sent").1 >= 20).then_some(())).await;
+    program.signal("-KILL");
+    drop(program);
+    let before = count(&got, "bot.message.sent").1;
+    assert!(before < USERS * MESSAGES, "it died too late to prove anything");
+
+    let program = Program::start(&arguments);
+    program.base.clone_into(&mut base.lock().unwrap());
+    for talk in talks {
+        talk.await.unwrap();
+    }
+    let all = USERS * MESSAGES;
+    let done = || (count(&got, "bot.message.received").0 == all && count(&got, "bot.message.sent").0 >= all).then_some(());
+    world::until("every event", done).await;
+    let (distinct, total) = count(&got, "bot.message.sent");
+    assert_eq!(distinct, all, "every message has its one answer");
+    eprintln!("killed after {before} of {all} answers: lost 0, {} events came twice", total - distinct);
+    drop(program);
+}
+
+/// Distinct ids, and how often any of them came.
+fn count(got: &Mutex<Vec<Value>>, event: &str) -> (usize, usize) {
+    let got = got.lock().unwrap();
+    let ids: Vec<&str> = got.iter().filter(|got| got["event"] == event).map(|got| got["id"].as_str().unwrap()).collect();
+    (ids.iter().collect::<std::collections::HashSet<_>>().len(), ids.len())
+}
+
+async fn receiver(got: Arc<Mutex<Vec<Value>>>) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/closer", listener.local_addr().unwrap());
+    let handle = move |body: String| {
+        let delivery: Value = serde_json::from_str(&body).unwrap();
+        got.lock().unwrap().extend(delivery["messages"].as_array().unwrap().iter().cloned());
+        async { "OK" }
+    };
+    tokio::spawn(axum::serve(listener, axum::Router::new().route("/closer", axum::routing::post(handle))).into_future());
+    url
+}
+
+fn line_body(user: usize, n: usize) -> String {
+    let event = format!("{user}-{n}");
+    json!({
+        "destination": "U00000000000000000000000000000000",
+        "events": [{
+            "type": "message", "mode": "active", "timestamp": 1_780_300_045_595_i64, "webhookEventId": event, "replyToken": event,
+            "deliveryContext": { "isRedelivery": false }, "source": { "type": "user", "userId": format!("U{user:032x}") },
+            "message": { "type": "text", "id": event, "text": "영업 시간" },
+        }],
+    })
+    .to_string()
+}
+
+#[test]
+fn documents_name_what_is_there() {
+    for (document, file) in [("README.md", "bots/hello.script.json"), ("README.md", "docs/webhooks.md")] {
+        let text = std::fs::read_to_string(world::root().join(document)).unwrap();
+        assert!(text.contains(file) && Path::new(&world::root().join(file)).exists(), "{document}: {file}");
+    }
+}

@@ -130,3 +130,10 @@ pub(crate) async fn batch(running: &Running, queue: &str) -> (SqsEvent, Vec<Stri
     let receipts = messages.iter().filter_map(|message| message.receipt_handle.clone()).collect();
     (mapping::event(messages), receipts)
 }
+
+/// Plain HTTP on loopback.
+pub(crate) fn http_client() -> reqwest::Client {
+    // Its TLS wants a provider even where there is none to speak.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::new()
+}

@@ -1,0 +1,268 @@
+//! What each inbound means for customer, conversation and the events of it: tables of steps, played one after another.
+
+#![expect(clippy::unwrap_used, reason = "helpers outside of test functions")]
+
+use flow::{Begin, Bot, Channel, Session, Stepped, Stored, StoredRef};
+use model::{EpochMillis, EventData, Inbound, InboundId, InboundKind, MessageData, Meta, Params, PlatformType};
+use serde_json::{Value, json};
+
+const HOUR: i64 = 3_600_000;
+const SYNCHRONOUS: Channel = Channel { synchronous: true, sends_late: false };
+
+/// A bot that greets, and then says back what it hears.
+fn bot(restore: bool) -> Bot {
+    let say = |id: u64, text: &str, next: u64| {
+        json!({ "id": id, "type": "response", "data": { "message": { "type": "text", "text": text } }, "next": [{ "nodeId": next }] })
+    };
+    let nodes = json!([
+        { "id": 1, "type": "entry", "data": {}, "next": [{ "nodeId": 2 }] },
+        say(2, "hello", 3),
+        { "id": 3, "type": "keyboard", "data": { "type": "any" }, "next": [
+            { "nodeId": 5, "where": { "message": { "equals": "name" } }, "priority": 2 }, { "nodeId": 4 }] },
+        say(4, "{{message.text}}", 3),
+        { "id": 5, "type": "parameter", "data": { "type": "set", "set": [{ "key": "name", "value": "x" }] }, "next": [{ "nodeId": 4 }] },
+    ]);
+    Bot::read(&json!({
+        "title": "t", "flows": [{ "id": 1, "title": "s", "data": { "entry": 1 }, "nodes": nodes }],
+        "preference": { "entryFlowId": 1, "fallbackFlowId": 1, "sessionBehavior": {
+            "restoreNavigation": restore, "welcomeOnSessionStart": true, "welcomeOnMessageWithoutSession": true } },
+    }))
+    .unwrap()
+}
+
+struct Play {
+    bot: Bot,
+    session: Option<Session>,
+    now: EpochMillis,
+    channel: Channel,
+}
+
+/// What a step led to: names of the events without `bot.`, and the texts that were said.
+type Told = (Vec<String>, Vec<String>);
+
+impl Play {
+    fn new() -> Self {
+        Self { bot: bot(false), session: None, now: EpochMillis(1_780_300_000_000), channel: Channel::default() }
+    }
+
+    fn inbound(&self, id: &str, kind: InboundKind) -> Inbound {
+        let bot_id = "Bxxxxx".parse().unwrap();
+        Inbound {
+            id: InboundId::of(&bot_id, PlatformType::Line, id),
+            bot_id,
+            platform: PlatformType::Line,
+            user_key: "U1".parse().unwrap(),
+            conversation_key: "U1".parse().unwrap(),
+            timestamp: self.now,
+            received_at: self.now,
+            answer_by: None,
+            reply_to: Value::Null,
+            kind,
+        }
+    }
+
+    fn step(&mut self, id: &str, kind: InboundKind) -> Option<Told> {
+        let inbound = self.inbound(id, kind);
+        self.take(&inbound)
+    }
+
+    /// `None`: nothing to do.
+    fn take(&mut self, inbound: &Inbound) -> Option<Told> {
+        let before = self.session.clone();
+        let mut handling = match flow::begin(&self.bot, before, inbound, self.channel, self.now) {
+            Begin::Run(handling) => handling,
+            Begin::Nothing => return None,
+            Begin::Again(_) => return Some((vec!["again".to_owned()], Vec::new())),
+        };
+        let Stepped::Done { session, problems } = handling.step(None) else { panic!("it asks nothing") };
+        assert!(problems.is_empty(), "{problems:?}");
+        // What is stored can be read again, and is the same.
+        let json = serde_json::to_string(&StoredRef::V1(&session)).unwrap();
+        let Stored::V1(read) = serde_json::from_str(&json).unwrap();
+        assert_eq!(read, session);
+        let turn = session.turns.last().unwrap();
+        let events = turn.events.iter().map(|event| event.event.as_str().trim_start_matches("bot.").to_owned()).collect();
+        let said = turn.reply.messages.iter().map(|message| match &message.data {
+            MessageData::Text { text, .. } => text.clone(),
+            other => panic!("{other:?}"),
+        });
+        let told = (events, said.collect());
+        self.session = Some(*session);
+        Some(told)
+    }
+}
+
+fn says(text: &str) -> InboundKind {
+    InboundKind::Message { platform_message_id: None, data: MessageData::text(text), meta: Box::default() }
+}
+
+fn told(events: &str, said: &[&str]) -> Option<Told> {
+    Some((events.split_whitespace().map(str::to_owned).collect(), said.iter().map(|text| (*text).to_owned()).collect()))
+}
+
+fn late_of(play: &Play, id: &str) -> InboundKind {
+    InboundKind::Late { of: play.inbound(id, InboundKind::Opened).id }
+}
+
+#[test]
+fn a_customer_comes_talks_leaves_and_comes_back() {
+    let mut play = Play::new();
+    assert_eq!(play.step("1", says("hi")), told("end_user.created conversation.created message.received message.sent", &["hello"]));
+    assert_eq!(play.step("2", says("a")), told("message.received message.sent", &["a"]));
+    assert_eq!(play.step("3", says("name")), told("message.received end_user.updated conversation.updated message.sent", &["name"]));
+    assert_eq!(play.step("4", says("name")), told("message.received message.sent", &["name"]), "nothing changed");
+    assert_eq!(play.step("5", InboundKind::Left), told("conversation.deleted end_user.deleted", &[]));
+    assert!(play.session.as_ref().unwrap().end_user.deleted_at.is_some());
+    assert_eq!(
+        play.step("6", says("hi")),
+        told("end_user.created end_user.updated conversation.created message.received message.sent", &["hello"])
+    );
+    let user = &play.session.as_ref().unwrap().end_user;
+    assert_eq!((user.deleted_at, &user.params["name"]), (None, &json!("x")), "params outlive conversations");
+}
+
+#[test]
+fn a_conversation_ends_after_a_day_without_a_message() {
+    let mut play = Play::new();
+    play.step("1", says("hi"));
+    let first = play.session.as_ref().unwrap().talk.as_ref().unwrap().id;
+    play.now = play.now.plus_ms(24 * HOUR - 1);
+    assert_eq!(play.step("2", says("a")), told("message.received message.sent", &["a"]));
+    play.now = play.now.plus_ms(24 * HOUR);
+    assert_eq!(
+        play.step("3", says("b")),
+        told("conversation.deleted end_user.updated conversation.created message.received message.sent", &["hello"])
+    );
+    // The expiry of the first one comes when it is long over.
+    assert_eq!(play.step("4", InboundKind::Expired { conversation_id: first }), None);
+    let second = play.session.as_ref().unwrap().talk.as_ref().unwrap().id;
+    assert_eq!(play.step("5", InboundKind::Expired { conversation_id: second }), None, "too early");
+    play.now = play.now.plus_ms(24 * HOUR);
+    assert_eq!(play.step("6", InboundKind::Expired { conversation_id: second }), told("conversation.deleted", &[]));
+    assert_eq!(play.step("7", InboundKind::Closed), None, "there is none to close");
+}
+
+#[test]
+fn a_conversation_goes_on_where_the_last_one_stood_if_the_bot_wants_it() {
+    let mut play = Play { bot: bot(true), ..Play::new() };
+    play.step("1", says("hi"));
+    play.now = play.now.plus_ms(24 * HOUR);
+    let (_, said) = play.step("2", says("b")).unwrap();
+    assert_eq!(said, ["b"], "the keyboard was still waiting");
+}
+
+#[test]
+fn friends_and_rooms() {
+    let mut play = Play::new();
+    let params = Params::from_iter([("k".to_owned(), json!("v"))]);
+    let joined = InboundKind::Joined { params };
+    assert_eq!(play.step("1", joined.clone()), told("end_user.created", &[]), "nobody to answer, no conversation");
+    assert_eq!(play.step("2", joined.clone()), told("end_user.updated", &[]));
+    let mut answerable = play.inbound("3", joined);
+    answerable.reply_to = json!({ "token": "t" });
+    assert_eq!(play.take(&answerable), told("end_user.updated conversation.created message.sent", &["hello"]));
+    assert_eq!(play.step("4", InboundKind::Opened), told("message.sent", &["hello"]));
+    assert_eq!(play.step("5", InboundKind::Closed), told("conversation.deleted", &[]));
+    assert_eq!(Play::new().step("1", InboundKind::Left), told("end_user.deleted", &[]));
+    assert_eq!(Play::new().step("1", InboundKind::Closed), None);
+    assert_eq!(Play::new().step("1", InboundKind::Opened), told("end_user.created conversation.created message.sent", &["hello"]));
+}
+
+#[test]
+fn the_bot_is_silent_while_a_human_owns_the_conversation() {
+    let mut play = Play::new();
+    let meta = Box::new(Meta { standby: true, ..Meta::default() });
+    let heard = InboundKind::Message { platform_message_id: None, data: MessageData::text("x"), meta };
+    assert_eq!(play.step("1", heard), told("end_user.created conversation.created message.received", &[]));
+}
+
+#[test]
+fn a_room_is_one_conversation_of_many_customers() {
+    let mut play = Play::new();
+    let mut said = play.inbound("1", says("hi"));
+    said.conversation_key = "C1".parse().unwrap();
+    assert_eq!(play.take(&said), told("conversation.created message.received message.sent", &["hello"]));
+    let session = play.session.as_ref().unwrap();
+    assert_eq!(session.end_user.id, said.session_id());
+    let EventData::Message(message) = &session.turns[0].events[1].data else { panic!("the second is the message") };
+    assert_eq!(message.end_user_id, said.end_user_id(), "the customer who spoke");
+}
+
+#[test]
+fn what_was_handled_is_known() {
+    let mut play = Play::new();
+    play.step("1", says("hi"));
+    assert_eq!(play.step("1", says("hi")), told("again", &[]), "its actions may be unfinished");
+    play.step("2", says("a"));
+    assert_eq!(play.step("1", says("hi")), None, "a later turn was begun only after all was done");
+    for n in 3..=33 {
+        play.step(&n.to_string(), says("a"));
+    }
+    assert_eq!(play.step("2", says("a")), None, "31 later it is still known");
+    assert_eq!(play.session.as_ref().unwrap().turns.len(), 1);
+}
+
+#[test]
+fn turns_that_somebody_still_wants_are_kept() {
+    let mut play = Play::new();
+    play.step("1", says("hi"));
+    play.session.as_mut().unwrap().turns[0].owed = true;
+    play.step("2", says("a"));
+    play.step("3", says("b"));
+    let ids = |play: &Play| play.session.as_ref().unwrap().turns.len();
+    assert_eq!(ids(&play), 2, "the owed one and the last");
+
+    let mut play = Play::new();
+    play.channel = SYNCHRONOUS;
+    for n in 0..30 {
+        play.step(&n.to_string(), says("a"));
+    }
+    assert_eq!(ids(&play), 10, "some request may still look for them");
+    play.now = play.now.plus_ms(60_000);
+    play.step("later", says("a"));
+    assert_eq!(ids(&play), 1);
+}
+
+#[test]
+fn a_late_reply_goes_before_the_next_one() {
+    let mut play = Play::new();
+    play.channel = SYNCHRONOUS;
+    play.step("1", says("hi"));
+    let late = late_of(&play, "1");
+    assert_eq!(play.step("late 1", late.clone()), told("", &[]));
+    assert_eq!(play.step("late 1", late), told("again", &[]));
+    assert_eq!(play.session.as_ref().unwrap().late.len(), 1);
+    assert_eq!(play.step("2", says("a")), told("message.received message.sent", &["hello", "a"]));
+    assert_eq!(play.step("3", InboundKind::Collect), told("", &[]), "all is said");
+
+    let late = late_of(&play, "2");
+    play.step("late 2", late);
+    assert_eq!(play.step("4", InboundKind::Collect), told("", &["hello", "a"]));
+    let late = late_of(&play, "4");
+    play.step("late 4", late);
+    play.now = play.now.plus_ms(30 * 60_000);
+    assert_eq!(play.step("5", InboundKind::Collect), told("", &[]), "after half an hour nobody remembers the question");
+}
+
+#[test]
+fn a_late_reply_is_sent_where_there_is_a_way() {
+    let mut play = Play::new();
+    play.channel = SYNCHRONOUS;
+    play.step("1", says("hi"));
+    play.channel.sends_late = true;
+    let late = late_of(&play, "1");
+    assert_eq!(play.step("late 1", late), told("", &["hello"]));
+    let session = play.session.as_ref().unwrap();
+    assert!(session.late.is_empty() && session.turns.last().unwrap().late);
+    // A turn that is not there any more, or said nothing, has nothing to be late with.
+    let unknown = late_of(&play, "unknown");
+    assert_eq!(play.step("late unknown", unknown), None);
+}
+
+#[test]
+fn version_1_of_the_stored_form() {
+    let golden: Value = serde_json::from_str(include_str!("../testdata/session_v1.json")).unwrap();
+    assert!(["turns", "late", "talk", "seen"].iter().all(|key| !golden[key].is_null()), "it shows everything");
+    let Stored::V1(session) = serde_json::from_value(golden.clone()).unwrap();
+    assert_eq!(serde_json::to_value(StoredRef::V1(&session)).unwrap(), golden);
+}
