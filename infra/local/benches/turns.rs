@@ -60,7 +60,11 @@ async fn run(name: &str, users: usize, messages: usize, turns: usize, webhook: b
         world::until("all events", || (world::count(&running, Kind::Delivery) >= events).then_some(())).await;
     }
     let after = running.stack.services.requests();
-    println!("{name}: {:.0} turns/s, all answered after {:.1} s", turns as f64 / answered.as_secs_f64(), answered.as_secs_f64());
+    println!(
+        "{name}: {:.0} turns/s, all answered after {:.1} s",
+        turns as f64 / answered.as_secs_f64(),
+        answered.as_secs_f64()
+    );
     print_requests(&before, &after, turns);
     Arc::try_unwrap(running).unwrap().stop().await;
 }

@@ -62,6 +62,11 @@ impl Feed {
         let _ = self.0.new.send(entry);
     }
 
+    /// Looks at each there is.
+    pub fn each(&self, look: impl FnMut(&Entry)) {
+        self.0.entries.lock().unwrap_or_else(PoisonError::into_inner).1.iter().for_each(look);
+    }
+
     /// Those there are, and a receiver of those to come.
     pub fn follow(&self) -> (Vec<Entry>, broadcast::Receiver<Entry>) {
         let guard = self.0.entries.lock().unwrap_or_else(PoisonError::into_inner);

@@ -216,7 +216,7 @@ async fn create(
 /// `closer services`: both of them, with tables, queues and bots, and what to export so that functions find them.
 #[expect(clippy::print_stdout, reason = "it is a command's output")]
 pub async fn run(data: Option<&Path>, ports: Ports, bots: &Path) -> anyhow::Result<()> {
-    let services = start(data, ports, 60).await?;
+    let services = start(data, ports, 30).await?;
     let store = store::Bots::new(services.aws.dynamodb.clone(), &services.tables.bots);
     let webhooks = store::Webhooks::new(services.aws.dynamodb.clone(), &services.tables.webhooks);
     for mut file in crate::bots::read_folder(bots)? {

@@ -42,7 +42,8 @@ impl Default for Options {
             reach: Reach::Public,
             hosts: Hosts::default(),
             bot_cache_ms: 1000,
-            visibility_seconds: 60,
+            // A turn thinks 25 seconds at most.
+            visibility_seconds: 30,
             pollers: 8,
         }
     }

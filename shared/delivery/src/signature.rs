@@ -139,8 +139,8 @@ mod tests {
         };
         let (by_a, by_b) =
             ("v1,DsvyRQrtOox+ifRITuJbfVQRr+j01ParQO4EZZJj1rc=", "v1,yAtITQoQh4QYcGD/NSFr8GSVG+M5iSBwnJPkNl8fzyY=");
-        assert_eq!(signature(1_763_712_000, &[a.clone()]), by_a);
-        assert_eq!(signature(1_763_712_000, &[b.clone()]), by_b);
+        assert_eq!(signature(1_763_712_000, std::slice::from_ref(&a)), by_a);
+        assert_eq!(signature(1_763_712_000, std::slice::from_ref(&b)), by_b);
         assert_eq!(signature(1_763_712_000, &[b, a.clone()]), format!("{by_b} {by_a}"));
         assert_eq!(signature(1_763_712_005, &[a]), "v1,yGEv7y49jB6cMafx0OIjbiwZB81CJ3N5PabTRJo19jI=");
     }

@@ -11,9 +11,7 @@ const SYNCHRONOUS: Channel = Channel { synchronous: true, sends_late: false };
 
 /// A bot that greets, and then says back what it hears.
 fn bot(restore: bool) -> Bot {
-    let say = |id: u64, text: &str, next: u64| {
-        json!({ "id": id, "type": "response", "data": { "message": { "type": "text", "text": text } }, "next": [{ "nodeId": next }] })
-    };
+    let say = |id: u64, text: &str, next: u64| json!({ "id": id, "type": "response", "data": { "message": { "type": "text", "text": text } }, "next": [{ "nodeId": next }] });
     let nodes = json!([
         { "id": 1, "type": "entry", "data": {}, "next": [{ "nodeId": 2 }] },
         say(2, "hello", 3),
@@ -81,7 +79,8 @@ impl Play {
         let Stored::V1(read) = serde_json::from_str(&json).unwrap();
         assert_eq!(read, session);
         let turn = session.turns.last().unwrap();
-        let events = turn.events.iter().map(|event| event.event.as_str().trim_start_matches("bot.").to_owned()).collect();
+        let events =
+            turn.events.iter().map(|event| event.event.as_str().trim_start_matches("bot.").to_owned()).collect();
         let said = turn.reply.messages.iter().map(|message| match &message.data {
             MessageData::Text { text, .. } => text.clone(),
             other => panic!("{other:?}"),
@@ -107,9 +106,15 @@ fn late_of(play: &Play, id: &str) -> InboundKind {
 #[test]
 fn a_customer_comes_talks_leaves_and_comes_back() {
     let mut play = Play::new();
-    assert_eq!(play.step("1", says("hi")), told("end_user.created conversation.created message.received message.sent", &["hello"]));
+    assert_eq!(
+        play.step("1", says("hi")),
+        told("end_user.created conversation.created message.received message.sent", &["hello"])
+    );
     assert_eq!(play.step("2", says("a")), told("message.received message.sent", &["a"]));
-    assert_eq!(play.step("3", says("name")), told("message.received end_user.updated conversation.updated message.sent", &["name"]));
+    assert_eq!(
+        play.step("3", says("name")),
+        told("message.received end_user.updated conversation.updated message.sent", &["name"])
+    );
     assert_eq!(play.step("4", says("name")), told("message.received message.sent", &["name"]), "nothing changed");
     assert_eq!(play.step("5", InboundKind::Left), told("conversation.deleted end_user.deleted", &[]));
     assert!(play.session.as_ref().unwrap().end_user.deleted_at.is_some());
@@ -165,7 +170,10 @@ fn friends_and_rooms() {
     assert_eq!(play.step("5", InboundKind::Closed), told("conversation.deleted", &[]));
     assert_eq!(Play::new().step("1", InboundKind::Left), told("end_user.deleted", &[]));
     assert_eq!(Play::new().step("1", InboundKind::Closed), None);
-    assert_eq!(Play::new().step("1", InboundKind::Opened), told("end_user.created conversation.created message.sent", &["hello"]));
+    assert_eq!(
+        Play::new().step("1", InboundKind::Opened),
+        told("end_user.created conversation.created message.sent", &["hello"])
+    );
 }
 
 #[test]

@@ -339,7 +339,7 @@ impl Conversation {
 
 /// Whether the channel waits for its reply, and for a late one whether there is still a way to send it.
 fn way(channel: Option<&dyn Channel>, session: Option<&Session>, inbound: &Inbound) -> Way {
-    let Some(synchronous) = channel.map_or(None, Channel::synchronous) else {
+    let Some(synchronous) = channel.and_then(Channel::synchronous) else {
         // The preview reads its replies from the session, too.
         return Way { synchronous: channel.is_none(), sends_late: false };
     };

@@ -193,7 +193,9 @@ impl Deliver {
             };
         }
         let first = record.first_attempt_at.unwrap_or(record.created_at);
-        self.webhooks.failing(webhook, first).await?;
+        // A first attempt fails as of its beginning, so that no success can hide between the two.
+        let failed_at = if record.attempt == 1 { first } else { clock::now() };
+        self.webhooks.failing(webhook, failed_at).await?;
         if !exhausted {
             return Ok(());
         }

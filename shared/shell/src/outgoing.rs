@@ -102,9 +102,8 @@ impl Guarded {
             Ok(url) => url,
             Err(error) => return failure(error.to_string()),
         };
-        let method = match ask.method.parse::<reqwest::Method>() {
-            Ok(method) => method,
-            Err(_) => return failure("this is no HTTP method".to_owned()),
+        let Ok(method) = ask.method.parse::<reqwest::Method>() else {
+            return failure("this is no HTTP method".to_owned());
         };
         let mut request = self.client().request(method, url).timeout(Duration::from_millis(ask.timeout_ms.into()));
         for (name, value) in &ask.headers {

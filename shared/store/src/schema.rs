@@ -1,6 +1,8 @@
 //! The tables, as `infra/template.yaml` declares them. Here for the local stack and the tests, which make their own.
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::operation::create_table::CreateTableError;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
     ScalarAttributeType, TimeToLiveSpecification,
@@ -48,7 +50,7 @@ pub async fn create(client: &Client, tables: &Tables) -> Result<(), StoreError> 
 }
 
 async fn table(client: &Client, name: &str, keys: &[&str], due: bool) -> Result<(), StoreError> {
-    let built = |error: aws_sdk_dynamodb::error::BuildError| StoreError::Unavailable(error.to_string());
+    let built = |error: BuildError| StoreError::Unavailable(error.to_string());
     let attribute = |name: &str, kind| AttributeDefinition::builder().attribute_name(name).attribute_type(kind).build();
     let key = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
     let mut request = client.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
@@ -73,7 +75,7 @@ async fn table(client: &Client, name: &str, keys: &[&str], due: bool) -> Result<
     }
     match request.send().await {
         Ok(_) => Ok(()),
-        Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_in_use_exception()) => Ok(()),
+        Err(error) if error.as_service_error().is_some_and(CreateTableError::is_resource_in_use_exception) => Ok(()),
         Err(error) => Err(StoreError::from_sdk(&error)),
     }
 }

@@ -12,11 +12,10 @@ pub(super) fn print(dev: &Dev, running: &Running) {
     let address = running.address;
     println!("{bold}CLOSER {}{plain}  local stack\n", env!("CARGO_PKG_VERSION"));
     println!("  page       {bold}http://{address}/{plain}");
-    match dev.memory {
-        true => println!("  data       in memory"),
-        false => {
-            println!("  data       {}  {dim}(kept between runs; --memory keeps nothing){plain}", dev.data.display())
-        }
+    if dev.memory {
+        println!("  data       in memory");
+    } else {
+        println!("  data       {}  {dim}(kept between runs; --memory keeps nothing){plain}", dev.data.display());
     }
     println!("  bots       {}  {dim}(live a second after you save one){plain}", dev.bots.display());
     if dev.live {

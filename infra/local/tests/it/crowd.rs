@@ -68,7 +68,8 @@ async fn crowd(users: usize, messages: usize) {
     assert_eq!(seen.len(), events);
     for (conversation, texts) in heard {
         let (user, _) = texts[0].split_once('-').unwrap();
-        let expected: Vec<String> = (0..messages).flat_map(|n| [format!("{user}-{n}"), format!("{user}-{n}")]).collect();
+        let expected: Vec<String> =
+            (0..messages).flat_map(|n| [format!("{user}-{n}"), format!("{user}-{n}")]).collect();
         assert_eq!(texts, expected, "conversation {conversation}");
     }
     Arc::try_unwrap(running).unwrap().stop().await;

@@ -43,7 +43,9 @@ impl Receiver {
                 StatusCode::from_u16(status).unwrap()
             }
         };
-        tokio::spawn(axum::serve(listener, axum::Router::new().route("/closer", axum::routing::post(handle))).into_future());
+        tokio::spawn(
+            axum::serve(listener, axum::Router::new().route("/closer", axum::routing::post(handle))).into_future(),
+        );
         url
     }
 

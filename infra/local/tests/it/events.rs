@@ -24,7 +24,145 @@ use store::StoredBot;
 use crate::world;
 
 /// The samples, and what comes of each on a stack of its own.
-const SAMPLES: &[(&str, &[&str])] = &[];
+const SAMPLES: &[(&str, &[&str])] = &[
+    (
+        "conversation/expired.json",
+        &[
+            "LINE push 200: 1: text",
+            "events bot.conversation.deleted",
+            "events bot.end_user.created, bot.conversation.created, bot.message.received, bot.message.sent",
+            "turn",
+            "talk false, late 0",
+        ],
+    ),
+    (
+        "conversation/joined.json",
+        &[
+            "LINE push 200: 1: text",
+            "events bot.end_user.created, bot.conversation.created, bot.message.sent",
+            "turn 안녕하세요, 별빛 꽃집입니다. 무엇을 도와드릴까요?",
+            "talk true, late 0",
+        ],
+    ),
+    (
+        "conversation/late.json",
+        &[
+            "events bot.end_user.created, bot.conversation.created, bot.message.received, bot.message.sent",
+            "turn 안녕하세요, 별빛 꽃집입니다. 무엇을 도와드릴까요?",
+            "turn",
+            "turn 안녕하세요, 별빛 꽃집입니다. 무엇을 도와드릴까요?",
+            "talk true, late 0",
+        ],
+    ),
+    ("conversation/left.json", &["events bot.end_user.deleted", "turn", "talk false, late 0"]),
+    (
+        "conversation/opened.json",
+        &[
+            "events bot.end_user.created, bot.conversation.created, bot.message.sent",
+            "turn 안녕하세요, 별빛 꽃집입니다. 무엇을 도와드릴까요?",
+            "talk true, late 0",
+        ],
+    ),
+    (
+        "conversation/received-again.json",
+        &[
+            "LINE push 200: 1: text",
+            "LINE push 409: 1: text",
+            "events bot.end_user.created, bot.conversation.created, bot.message.received, bot.message.sent",
+            "turn 안녕하세요, 별빛 꽃집입니다. 무엇을 도와드릴까요?",
+            "talk true, late 0",
+        ],
+    ),
+    (
+        "conversation/text.json",
+        &[
+            "LINE push 200: 1: text",
+            "events bot.end_user.created, bot.conversation.created, bot.message.received, bot.message.sent",
+            "turn 안녕하세요, 별빛 꽃집입니다. 무엇을 도와드릴까요?",
+            "talk true, late 0",
+        ],
+    ),
+    (
+        "conversation/two-groups-one-unreadable.json",
+        &[
+            "again 3",
+            "again 4",
+            "LINE push 200: 1: text",
+            "LINE push 200: 1: text",
+            "events bot.end_user.created, bot.conversation.created, bot.message.received, bot.message.sent",
+            "events bot.end_user.created, bot.conversation.created, bot.message.received, bot.message.sent",
+            "turn 안녕하세요, 별빛 꽃집입니다. 무엇을 도와드릴까요?",
+            "talk true, late 0",
+            "turn 안녕하세요, 별빛 꽃집입니다. 무엇을 도와드릴까요?",
+            "talk true, late 0",
+        ],
+    ),
+    ("conversation/unknown-bot.json", &[]),
+    ("delivery/deleted-webhook.json", &[]),
+    (
+        "delivery/one-turn.json",
+        &["delivered, attempts 1, events 2", "DELIVERY 200: 2: bot.message.received, bot.message.sent"],
+    ),
+    ("delivery/retry-of-nothing.json", &["claimed, attempts 1, events 2"]),
+    (
+        "delivery/retry.json",
+        &["delivered, attempts 2, events 2", "DELIVERY 200: 2: bot.message.received, bot.message.sent"],
+    ),
+    (
+        "delivery/sweep.json",
+        &["delivered, attempts 2, events 2", "DELIVERY 200: 2: bot.message.received, bot.message.sent"],
+    ),
+    (
+        "delivery/two-lanes-one-unreadable.json",
+        &[
+            "again 2",
+            "again 3",
+            "delivered, attempts 1, events 2",
+            "DELIVERY 200: 2: bot.message.received, bot.message.sent",
+        ],
+    ),
+    (
+        "delivery/two-turns-one-lane.json",
+        &[
+            "delivered, attempts 1, events 4",
+            "DELIVERY 200: 4: bot.message.received, bot.message.sent, bot.message.received, bot.message.sent",
+        ],
+    ),
+    ("delivery/unreachable.json", &["waiting, attempts 1, events 2", "wake-ups 1"]),
+    (
+        "kakao/callback.json",
+        &[
+            r#"200 {"version":"2.0","useCallback":true,"data":{"text":"답변을 준비하고 있어요. 잠시만 기다려 주세요."}}"#,
+            "queued late",
+            "queued message",
+        ],
+    ),
+    ("kakao/channel-added.json", &["200", "queued joined"]),
+    ("kakao/image.json", &["200 안녕하세요, 별빛 꽃집입니다. 무엇을 도와드릴까요?", "queued message"]),
+    ("kakao/text.json", &["200 안녕하세요, 별빛 꽃집입니다. 무엇을 도와드릴까요?", "queued message"]),
+    ("kakao/welcome.json", &["200 안녕하세요, 별빛 꽃집입니다. 무엇을 도와드릴까요?", "queued opened"]),
+    ("kakao/wrong-secret.json", &["404"]),
+    ("line/base64.json", &["200", "queued message", "LINE reply 200: 1: text"]),
+    ("line/follow.json", &["200", "queued joined", "LINE reply 200: 1: text"]),
+    ("line/image.json", &["200", "queued message", "LINE reply 200: 1: text"]),
+    ("line/postback.json", &["200", "queued message", "LINE reply 200: 1: text"]),
+    (
+        "line/several-events.json",
+        &[
+            "200",
+            "queued joined",
+            "queued message",
+            "queued message",
+            "LINE reply 200: 1: text",
+            "LINE reply 200: 1: text",
+            "LINE reply 200: 1: text",
+        ],
+    ),
+    ("line/text.json", &["200", "queued message", "LINE reply 200: 1: text"]),
+    ("line/unfollow.json", &["200", "queued left"]),
+    ("line/verify.json", &["200"]),
+    ("line/wrong-signature.json", &["401"]),
+];
 
 /// The webhook of `events/delivery`; its receiver is up.
 const SHOP: &str = "https://hooks.example.com/closer";

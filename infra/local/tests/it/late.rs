@@ -123,4 +123,3 @@ async fn late(running: &Running) -> usize {
     let id = EndUserId::of(&world::bot(), PlatformType::Kakao, &USER.parse().unwrap());
     running.stack.sessions.load(id, true).await.unwrap().unwrap().0.late.len()
 }
-

@@ -1,5 +1,7 @@
 //! The whole system on embedded services. One binary, because each links the AWS SDK.
 
+#![expect(clippy::unwrap_used, reason = "helpers outside of test functions")]
+
 mod world;
 
 mod bad_input;

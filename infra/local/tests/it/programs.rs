@@ -65,7 +65,9 @@ fn a_script_that_fails_says_where() {
     let output = closer(&["talk", "--script", path.to_str().unwrap()]);
     let text = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(1));
-    for part in ["✗ turn 1: message 1", "expected", "✗ turn 1: keyboard", "✗ turn 1: events", "turns: 1 passed, 1 failed"] {
+    for part in
+        ["✗ turn 1: message 1", "expected", "✗ turn 1: keyboard", "✗ turn 1: events", "turns: 1 passed, 1 failed"]
+    {
         assert!(text.contains(part), "{part} is missing in\n{text}");
     }
 }
@@ -105,7 +107,8 @@ impl Program {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let page = lines.find_map(|line| line.unwrap().split_once("page       ").map(|(_, url)| url.to_owned())).unwrap();
+        let page =
+            lines.find_map(|line| line.unwrap().split_once("page       ").map(|(_, url)| url.to_owned())).unwrap();
         std::thread::spawn(move || lines.for_each(drop));
         Self { child, base: page.trim_end_matches('/').to_owned() }
     }
@@ -137,7 +140,8 @@ async fn dev_serves_the_page_chats_and_ends_on_ctrl_c() {
     let chat = format!("{}/api/chat/Bhello", program.base);
     let said = json!({ "userKey": "u", "message": { "text": "영업 시간" } });
     for message in [json!({ "userKey": "u", "message": null }), said] {
-        let answer = client.post(&chat).header("content-type", "application/json").body(message.to_string()).send().await;
+        let answer =
+            client.post(&chat).header("content-type", "application/json").body(message.to_string()).send().await;
         let answer = json_of(answer.unwrap()).await;
         assert_eq!(answer["messages"][0]["data"]["type"], "text", "{answer}");
     }
@@ -159,7 +163,8 @@ async fn kill_9_loses_no_event() {
     let got: Arc<Mutex<Vec<Value>>> = Arc::default();
     let url = receiver(Arc::clone(&got)).await;
     let folder = tempfile::tempdir().unwrap();
-    let mut bot: Value = serde_json::from_str(&std::fs::read_to_string(world::root().join("bots/hello.json")).unwrap()).unwrap();
+    let mut bot: Value =
+        serde_json::from_str(&std::fs::read_to_string(world::root().join("bots/hello.json")).unwrap()).unwrap();
     bot["webhooks"] = json!([{ "name": "test", "url": url }]);
     std::fs::create_dir(folder.path().join("bots")).unwrap();
     std::fs::write(folder.path().join("bots/hello.json"), bot.to_string()).unwrap();
@@ -201,7 +206,8 @@ async fn kill_9_loses_no_event() {
         talk.await.unwrap();
     }
     let all = USERS * MESSAGES;
-    let done = || (count(&got, "bot.message.received").0 == all && count(&got, "bot.message.sent").0 >= all).then_some(());
+    let done =
+        || (count(&got, "bot.message.received").0 == all && count(&got, "bot.message.sent").0 >= all).then_some(());
     world::until("every event", done).await;
     let (distinct, total) = count(&got, "bot.message.sent");
     assert_eq!(distinct, all, "every message has its one answer");
@@ -212,7 +218,8 @@ async fn kill_9_loses_no_event() {
 /// Distinct ids, and how often any of them came.
 fn count(got: &Mutex<Vec<Value>>, event: &str) -> (usize, usize) {
     let got = got.lock().unwrap();
-    let ids: Vec<&str> = got.iter().filter(|got| got["event"] == event).map(|got| got["id"].as_str().unwrap()).collect();
+    let ids: Vec<&str> =
+        got.iter().filter(|got| got["event"] == event).map(|got| got["id"].as_str().unwrap()).collect();
     (ids.iter().collect::<std::collections::HashSet<_>>().len(), ids.len())
 }
 
@@ -224,7 +231,9 @@ async fn receiver(got: Arc<Mutex<Vec<Value>>>) -> String {
         got.lock().unwrap().extend(delivery["messages"].as_array().unwrap().iter().cloned());
         async { "OK" }
     };
-    tokio::spawn(axum::serve(listener, axum::Router::new().route("/closer", axum::routing::post(handle))).into_future());
+    tokio::spawn(
+        axum::serve(listener, axum::Router::new().route("/closer", axum::routing::post(handle))).into_future(),
+    );
     url
 }
 
