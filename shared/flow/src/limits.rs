@@ -1,4 +1,4 @@
-//! Every number that bounds a turn. The guide gives none of those that are ours; `design.md` §4 sets the loop guard.
+//! Every number that bounds a turn. The guide gives none of those that are ours; `ARCHITECTURE.md` says why they are so.
 
 /// Nodes in one turn, the waiting keyboard counted. More is a loop.
 pub(crate) const NODES: u32 = 100;
@@ -14,9 +14,10 @@ pub(crate) const CONDITION_DEPTH: usize = 20;
 /// A compiled regular expression.
 pub(crate) const REGEX_BYTES: usize = 256 * 1024;
 
-/// Everything a turn says, and all params of a customer: both are stored in one item of 400 KB, beside the events.
-pub(crate) const SAID_BYTES: usize = 100 * 1024;
-pub(crate) const PARAMS_BYTES: usize = 128 * 1024;
+/// Everything a turn says, and all params of a customer. One item of 400 KB holds both, and in the turn's events what was
+/// said once more and the params up to six times.
+pub(crate) const SAID_BYTES: usize = 64 * 1024;
+pub(crate) const PARAMS_BYTES: usize = 32 * 1024;
 /// `meta.custom` of a message, in characters (guide, response node).
 pub(crate) const CUSTOM_CHARS: usize = 1000;
 

@@ -95,6 +95,9 @@ const RING: usize = 32;
 const KEEP_TURNS_MS: i64 = 60_000;
 const KEEP_TURNS: usize = 10;
 
+/// More would not fit into the next answer.
+const KEEP_LATE: usize = 3;
+
 /// After this nobody remembers the question.
 pub(crate) const LATE_MS: i64 = 30 * 60 * 1000;
 
@@ -111,6 +114,13 @@ impl Session {
         let surplus = (self.turns.len() + 1).saturating_sub(KEEP_TURNS);
         self.turns.drain(..surplus);
         self.turns.push(turn);
+    }
+
+    /// Keeps a reply for the customer's next message.
+    pub fn keep_late(&mut self, late: LateReply) {
+        let surplus = (self.late.len() + 1).saturating_sub(KEEP_LATE);
+        self.late.drain(..surplus);
+        self.late.push(late);
     }
 
     /// CONVERSATION as events show it.

@@ -165,7 +165,7 @@ impl<'a> Handling<'a> {
                     self.messages = reply.messages;
                     self.late = true;
                 } else {
-                    self.session.late.push(LateReply { at: self.now, reply });
+                    self.session.keep_late(LateReply { at: self.now, reply });
                 }
                 true
             }

@@ -269,7 +269,7 @@ fn a_late_reply_is_sent_where_there_is_a_way() {
 
 #[test]
 fn version_1_of_the_stored_form() {
-    let golden: Value = serde_json::from_str(include_str!("../testdata/session_v1.json")).unwrap();
+    let golden: Value = serde_json::from_str(include_str!("stored/session_v1.json")).unwrap();
     assert!(["turns", "late", "talk", "seen"].iter().all(|key| !golden[key].is_null()), "it shows everything");
     let Stored::V1(session) = serde_json::from_value(golden.clone()).unwrap();
     assert_eq!(serde_json::to_value(StoredRef::V1(&session)).unwrap(), golden);

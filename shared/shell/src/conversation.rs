@@ -147,7 +147,13 @@ impl Conversation {
                         session.turns.iter_mut().for_each(|turn| turn.events.clear());
                     }
                     self.witness.reached(Point::Ran).await;
-                    match self.sessions.save(&session, version).await {
+                    let mut saved = self.sessions.save(&session, version).await;
+                    if matches!(saved, Err(StoreError::TooLarge)) {
+                        // Old turns are a convenience of channels that wait; a customer who is stuck is none.
+                        session.turns.retain(|turn| turn.owed || turn.origin.id == id);
+                        saved = self.sessions.save(&session, version).await;
+                    }
+                    match saved {
                         Ok(version) => {
                             self.witness.reached(Point::Committed).await;
                             return self.act(inbound, &brain, &webhooks, session, version, false).await;
@@ -204,21 +210,19 @@ impl Conversation {
             if !current && !turn.owed {
                 continue;
             }
-            let repeated = again || turn.owed;
-            let sent = self.say(turn, brain.channel(inbound.platform), repeated, &mut undeliverable).await;
-            // A messenger that is down does not hold up what the company is told.
-            let told = self.tell(&turn.events, webhooks).await;
-            let outcome = sent.and(told);
-            let owed = outcome.is_err();
-            changed |= turn.owed != owed;
-            turn.owed = owed;
-            if outcome.is_err() {
-                result = outcome;
-                break;
+            // What comes later must not overtake what failed.
+            if result.is_ok() {
+                let repeated = again || turn.owed;
+                let sent = self.say(turn, brain.channel(inbound.platform), repeated, &mut undeliverable).await;
+                // A messenger that is down does not hold up what the company is told.
+                let told = self.tell(&turn.events, webhooks).await;
+                result = sent.and(told);
             }
+            changed |= turn.owed != result.is_err();
+            turn.owed = result.is_err();
         }
-        if !undeliverable.is_empty() {
-            session.late.append(&mut undeliverable);
+        for late in undeliverable {
+            session.keep_late(late);
             changed = true;
         }
         if changed {

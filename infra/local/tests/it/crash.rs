@@ -80,6 +80,44 @@ async fn a_redelivered_message_is_known_by_its_session() {
     running.stop().await;
 }
 
+/// The queue to the delivery worker is gone, and the message that could not be finished ends as a dead letter.
+#[tokio::test]
+async fn what_could_not_be_told_is_told_by_the_next_turn() {
+    let running = world::start_idle().await;
+    let services = &running.stack.services;
+    let sqs = &services.aws.sqs;
+    sqs.delete_queue().queue_url(&services.queues.events).send().await.unwrap();
+    let handle = async |event: &str, failures: usize| {
+        assert_eq!(world::line_text(&running, USER, event, "안녕").await, 200);
+        let (batch, receipts) = world::batch(&running, &services.queues.inbound).await;
+        let response = running.stack.conversation().handle(batch).await;
+        assert_eq!(response.batch_item_failures.len(), failures);
+        closer::mapping::acknowledge(sqs, &services.queues.inbound, receipts.into_iter()).await;
+    };
+    handle("e1", 1).await;
+    let name = services.queues.events.rsplit('/').next().unwrap();
+    let fifo = aws_sdk_sqs::types::QueueAttributeName::FifoQueue;
+    sqs.create_queue().queue_name(name).attributes(fifo, "true").send().await.unwrap();
+    handle("e2", 0).await;
+
+    let texts = world::entries(&running, Kind::Platform).into_iter().filter(|entry| entry.status == 200);
+    assert_eq!(texts.count(), 2, "the reply of the first was said, and once");
+    let (events, _) = world::batch(&running, &services.queues.events).await;
+    let causes: Vec<_> = events
+        .records
+        .iter()
+        .map(|record| {
+            let QueuedBundle::V1(bundle) = serde_json::from_str(record.body.as_ref().unwrap()).unwrap();
+            bundle.events[0].event.as_str()
+        })
+        .collect();
+    assert_eq!(causes, ["bot.end_user.created", "bot.message.received"], "the first turn's, then the second's");
+    let id = EndUserId::of(&world::bot(), PlatformType::Line, &USER.parse().unwrap());
+    let (session, _) = running.stack.sessions.load(id, true).await.unwrap().unwrap();
+    assert!(session.turns.iter().all(|turn| !turn.owed), "nothing is owed any more");
+    running.stop().await;
+}
+
 /// What is left of a turn.
 #[derive(Debug)]
 struct Left {
