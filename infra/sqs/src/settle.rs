@@ -42,8 +42,8 @@ pub(crate) fn change_visibility_batch(
     })
 }
 
-/// A stale receipt deletes nothing and is no error. On a FIFO queue it is stale as soon as the message is visible
-/// again; on a standard queue only when another receive got the message.
+/// A stale receipt deletes nothing. On a FIFO queue it is stale as soon as the message is visible again, and AWS says so;
+/// on a standard queue only when another receive got the message, and AWS says nothing. To delete twice is no error.
 fn delete_from(change: &mut Change<'_>, queue: &Queue, input: &wire::Delete) -> Result<(), Fault> {
     let receipt = receipt::parse(queue, input.receipt_handle.as_deref())?;
     let deleted = change.first(
@@ -54,7 +54,19 @@ fn delete_from(change: &mut Change<'_>, queue: &Queue, input: &wire::Delete) -> 
     )?;
     match deleted {
         Some(Some(group)) => unblock(change, queue, &group),
-        Some(None) | None => Ok(()),
+        Some(None) => Ok(()),
+        None if !queue.settings.fifo => Ok(()),
+        None => {
+            let still_there = change.first(
+                "SELECT 1 FROM message WHERE seq = ?1 AND queue = ?2",
+                params![receipt.seq, queue.id],
+                |row| row.get::<_, i64>(0),
+            )?;
+            match still_there {
+                Some(_) => Err(Fault::InvalidParameterValue("ReceiptHandle", "The receipt handle has expired")),
+                None => Ok(()),
+            }
+        }
     }
 }
 
