@@ -41,18 +41,7 @@ async fn run(name: &str, users: usize, messages: usize, turns: usize, webhook: b
 
     let before = running.stack.services.requests();
     let started = Instant::now();
-    let talks = (0..users).map(|user| {
-        let running = Arc::clone(&running);
-        tokio::spawn(async move {
-            for n in 0..messages {
-                let event = format!("{user}-{n}");
-                assert_eq!(world::line_text(&running, &format!("U{user:032x}"), &event, &event).await, 200);
-            }
-        })
-    });
-    for talk in futures::future::join_all(talks).await {
-        talk.unwrap();
-    }
+    world::crowd(&running, users, messages).await;
     world::until("all answers", || (world::count(&running, Kind::Platform) >= turns).then_some(())).await;
     let answered = started.elapsed();
     if webhook {

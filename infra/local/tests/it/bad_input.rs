@@ -94,6 +94,13 @@ fn line_cases() -> Vec<Case> {
         bad("nothing", Vec::new(), CUT),
         bad("no UTF-8", [said.clone(), vec![0xff]].concat(), NO_JSON),
         bad("no UTF-8 inside", replaced_bytes(&said, SAID.as_bytes(), b"swordfish-4711\xff\xc0"), NO_JSON),
+        // What serde says of these two quotes them.
+        bad(
+            "a word for the events",
+            format!("{{\"events\":\"{SAID}\"}}").into(),
+            "a field is missing or of the wrong type",
+        ),
+        ignored("a word for a time", replaced("1780300045595", &format!("\"{SAID}\"")), "unreadable event"),
         bad("a hundred thousand lists", format!("{{\"events\":{}", "[".repeat(100_000)).into(), CUT),
         ignored("the same, closed", format!("{{\"events\":[{}]}}", nested(100_000)).into(), "unreadable event"),
         ignored("a time beyond all times", replaced("1780300045595", "1e999"), "unreadable event"),

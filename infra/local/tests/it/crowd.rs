@@ -22,18 +22,7 @@ async fn crowd(users: usize, messages: usize) {
     // Longer than the bot that was loaded at start is believed.
     tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
 
-    let talks = (0..users).map(|user| {
-        let running = Arc::clone(&running);
-        tokio::spawn(async move {
-            for n in 0..messages {
-                let event = format!("{user}-{n}");
-                assert_eq!(world::line_text(&running, &format!("U{user:032x}"), &event, &event).await, 200);
-            }
-        })
-    });
-    for talk in futures::future::join_all(talks).await {
-        talk.unwrap();
-    }
+    world::crowd(&running, users, messages).await;
 
     // Per customer: created twice, and each message received and sent.
     let events = 2 * users + 2 * total;

@@ -1,6 +1,7 @@
 //! A `closer dev` in memory, on a port of its own, and what tests ask of it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lambda_events::sqs::SqsEvent;
@@ -106,6 +107,22 @@ pub(crate) async fn echo(running: &Running) {
         "preference": { "entryFlowId": 1, "fallbackFlowId": 1 },
     });
     running.stack.bots.save(&bot(), &store::StoredBot { version: stored.version + 1, json }).await.unwrap();
+}
+
+/// All customers at once, each one message after another and without waiting for answers. The text is `customer-number`.
+pub(crate) async fn crowd(running: &Arc<Running>, users: usize, messages: usize) {
+    let talks = (0..users).map(|user| {
+        let running = Arc::clone(running);
+        tokio::spawn(async move {
+            for n in 0..messages {
+                let event = format!("{user}-{n}");
+                assert_eq!(line_text(&running, &format!("U{user:032x}"), &event, &event).await, 200);
+            }
+        })
+    });
+    for talk in futures::future::join_all(talks).await {
+        talk.unwrap();
+    }
 }
 
 /// Messages or events that the stand-ins were sent so far.
