@@ -1,5 +1,5 @@
 //! Bots of files: a CLOSER export, with three keys of ours beside it: `id`, `integration` (the channels' settings) and
-//! `webhooks` (`[{ "name", "url", "secret"?, "policy"?, "events"? }]`).
+//! `webhooks` (`[{ "name", "url", "secret", "policy"?, "events"? }]`).
 
 use std::path::{Path, PathBuf};
 
@@ -69,14 +69,18 @@ pub fn read(path: &Path) -> anyhow::Result<BotFile> {
     let webhooks = entries
         .into_iter()
         .map(|entry| {
+            let Some(secret) = entry.secret else {
+                let fresh = String::from(Secret::from_bytes(&shell::clock::random_bytes())?);
+                bail!("a webhook of {name} has no `secret`; here is one: {fresh}");
+            };
             let mut webhook = Webhook::new(id.clone(), &entry.url, EpochMillis(0));
             webhook.name = entry.name;
-            webhook.secrets = entry.secret.into_iter().collect();
+            webhook.secrets = vec![secret];
             webhook.policy = entry.policy;
             webhook.events = entry.events;
-            webhook
+            Ok(webhook)
         })
-        .collect();
+        .collect::<anyhow::Result<Vec<Webhook>>>()?;
     Ok(BotFile {
         path: path.to_owned(),
         title: bot.title().to_owned(),

@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 use closer::dev::Dev;
 use closer::{dev, fixtures, services, talk};
 
-/// One bot for KakaoTalk, LINE, NaverTalk, Messenger and the web.
+/// One bot for every messenger.
 ///
 /// Without a command it starts the local stack, as `closer dev` does.
 #[derive(Debug, Parser)]
@@ -25,13 +25,15 @@ struct Arguments {
 enum Command {
     /// Run everything on this machine: adapters, workers, database, queues, and a page to chat on
     Dev(Dev),
-    /// Run only the embedded DynamoDB and SQS, for functions started by `cargo lambda watch`
+    /// Run only DynamoDB, SQS and the messengers' stand-ins, for functions started by `cargo lambda watch`
     Services {
         /// Where to keep what they are given; in memory without it
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
+        /// The port of DynamoDB, on loopback
         #[arg(long, default_value_t = 8000)]
         dynamodb_port: u16,
+        /// The port of SQS, on loopback
         #[arg(long, default_value_t = 9324)]
         sqs_port: u16,
         /// The folder with the bots to load

@@ -170,7 +170,7 @@ impl aws_sdk_sqs::config::AsyncSleep for Sleep {
     }
 }
 
-/// The queues of `infra/template.yaml`, each with its dead-letter queue.
+/// The queues between the functions, each with its dead-letter queue.
 async fn create_queues(client: &aws_sdk_sqs::Client, visibility_seconds: u32) -> anyhow::Result<Queues> {
     let make = |name: &'static str, fifo: bool| async move {
         let suffix = if fifo { ".fifo" } else { "" };
@@ -213,7 +213,8 @@ async fn create(
     Ok(url)
 }
 
-/// `closer services`: both of them, with tables, queues and bots, and what to export so that functions find them.
+/// `closer services`: both of them, with tables, queues and bots, the messengers' stand-ins, and what to export so that
+/// functions find them.
 #[expect(clippy::print_stdout, reason = "it is a command's output")]
 pub async fn run(data: Option<&Path>, ports: Ports, bots: &Path) -> anyhow::Result<()> {
     let services = start(data, ports, 30).await?;
@@ -227,6 +228,16 @@ pub async fn run(data: Option<&Path>, ports: Ports, bots: &Path) -> anyhow::Resu
             webhooks.save(webhook).await?;
         }
         println!("# {}  {}  {}", file.id, file.title, file.path.display());
+    }
+    let listener = listen(0).await?;
+    let base = format!("http://{}", listener.local_addr()?);
+    let stand_ins =
+        crate::stand_in::router(&crate::feed::Feed::keeping(crate::feed::KEPT), crate::dev::receiver_secret()?);
+    let server = tokio::spawn(axum::serve(listener, stand_ins).into_future());
+    for host in platforms::PLATFORMS.iter().flat_map(|platform| platform.hosts) {
+        if let Some(place) = crate::stand_in::place(host.variable, &base) {
+            println!("export {}={place}", host.variable);
+        }
     }
     let (tables, queues) = (&services.tables, &services.queues);
     for (name, value) in [
@@ -246,8 +257,9 @@ pub async fn run(data: Option<&Path>, ports: Ports, bots: &Path) -> anyhow::Resu
     ] {
         println!("export {name}={value}");
     }
-    println!("# DynamoDB and SQS run until Ctrl-C.");
+    println!("# DynamoDB, SQS and the messengers' stand-ins run until Ctrl-C.");
     crate::dev::stop_signal().await;
+    server.abort();
     services.stop().await;
     Ok(())
 }

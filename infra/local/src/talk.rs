@@ -18,7 +18,11 @@ use shell::guard::{self, Reach};
 use crate::chat::message_kind;
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Script {
+    /// For people.
+    #[serde(default, rename = "note")]
+    _note: Option<String>,
     bot: String,
     platform: PlatformType,
     #[serde(default)]
@@ -30,6 +34,7 @@ struct Script {
 
 /// A reply for every request with this method and URL.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Mock {
     method: String,
     url: String,
@@ -37,6 +42,7 @@ struct Mock {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct MockReply {
     #[serde(default = "ok")]
     status: u16,
@@ -47,11 +53,16 @@ struct MockReply {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct ScriptTurn {
+    /// For people.
+    #[serde(default, rename = "note")]
+    _note: Option<String>,
     /// Time since the turn before: `90m`, `25h`.
     #[serde(default)]
     after: Option<String>,
-    /// `null`: the room opens.
+    /// `null`: the room opens. It may not be left out.
+    #[serde(deserialize_with = "Option::deserialize")]
     user: Option<Map<String, Value>>,
     #[serde(default)]
     bot: Option<Vec<Value>>,
@@ -81,9 +92,12 @@ pub fn run(path: &Path) -> anyhow::Result<Summary> {
     let bot: Value = serde_json::from_str(&bot).with_context(|| format!("{} is not JSON", bot_path.display()))?;
     let bot = Bot::read(&bot).with_context(|| format!("{} is no bot", bot_path.display()))?;
     let start = script.now.as_deref().unwrap_or("2026-01-01T00:00:00Z");
-    let mut talk = Talk { bot, script: &script, now: start.parse().context("`now`")?, session: None };
+    let mut talk = Talk { bot: &bot, script: &script, now: start.parse().context("`now`")?, session: None };
 
     println!("{name}");
+    for warning in bot.warnings() {
+        println!("  warning   {warning}");
+    }
     let paint = Paint(std::io::stdout().is_terminal());
     let mut summary = Summary::default();
     for (index, turn) in script.turns.iter().enumerate() {
@@ -103,7 +117,7 @@ pub fn run(path: &Path) -> anyhow::Result<Summary> {
 }
 
 struct Talk<'a> {
-    bot: Bot,
+    bot: &'a Bot,
     script: &'a Script,
     now: EpochMillis,
     session: Option<Session>,
@@ -138,7 +152,7 @@ impl Talk<'_> {
             reply_to: Value::Null,
             kind,
         };
-        let mut handling = match flow::begin(&self.bot, self.session.take(), &inbound, Channel::default(), self.now) {
+        let mut handling = match flow::begin(self.bot, self.session.take(), &inbound, Channel::default(), self.now) {
             Begin::Run(handling) => handling,
             Begin::Again(_) | Begin::Nothing => bail!("the turn was taken for one that had been"),
         };

@@ -111,8 +111,12 @@ impl Session {
         let now = turn.at;
         let wanted = |old: &Turn| old.owed || (synchronous && now.since(old.at) < KEEP_TURNS_MS);
         self.turns.retain(wanted);
-        let surplus = (self.turns.len() + 1).saturating_sub(KEEP_TURNS);
-        self.turns.drain(..surplus);
+        let mut surplus = (self.turns.len() + 1).saturating_sub(KEEP_TURNS);
+        self.turns.retain(|old| {
+            let goes = surplus > 0 && !old.owed;
+            surplus -= usize::from(goes);
+            !goes
+        });
         self.turns.push(turn);
     }
 

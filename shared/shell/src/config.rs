@@ -68,7 +68,12 @@ impl AdapterConfig {
 impl ConversationConfig {
     pub fn from_env() -> Result<Self, Missing> {
         Ok(Self {
-            tables: tables()?,
+            tables: Tables {
+                sessions: required("SESSIONS_TABLE", "it names the table of the sessions")?,
+                bots: required("BOTS_TABLE", "it names the table of the bots")?,
+                webhooks: required("WEBHOOKS_TABLE", "it names the table of the webhooks")?,
+                deliveries: String::new(),
+            },
             events_queue: required("EVENTS_QUEUE_URL", "it is the URL of the FIFO queue to the delivery function")?,
             public_url: public_url(),
             bot_cache_ms: bot_cache_ms(),
@@ -80,7 +85,12 @@ impl ConversationConfig {
 impl DeliveryConfig {
     pub fn from_env() -> Result<Self, Missing> {
         Ok(Self {
-            tables: tables()?,
+            tables: Tables {
+                sessions: String::new(),
+                bots: String::new(),
+                webhooks: required("WEBHOOKS_TABLE", "it names the table of the webhooks")?,
+                deliveries: required("DELIVERIES_TABLE", "it names the table of the deliveries")?,
+            },
             retry_queue: required("RETRY_QUEUE_URL", "it is the URL of the queue that wakes retries")?,
         })
     }
@@ -107,16 +117,6 @@ impl Hosts {
             })
             .unwrap_or_else(|| url.to_owned())
     }
-}
-
-fn tables() -> Result<Tables, Missing> {
-    let table = |name| env::var(name).ok();
-    Ok(Tables {
-        sessions: table("SESSIONS_TABLE").unwrap_or_default(),
-        bots: table("BOTS_TABLE").unwrap_or_default(),
-        webhooks: required("WEBHOOKS_TABLE", "it names the table of the webhooks")?,
-        deliveries: table("DELIVERIES_TABLE").unwrap_or_default(),
-    })
 }
 
 fn public_url() -> String {

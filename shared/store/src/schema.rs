@@ -1,4 +1,4 @@
-//! The tables, as `infra/template.yaml` declares them. Here for the local stack and the tests, which make their own.
+//! The tables. A deployment declares them the same; the local stack and the tests make them here.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;

@@ -1,8 +1,7 @@
 //! What the terminal says at start: where everything is, and what to paste.
 
-#![expect(clippy::print_stdout, reason = "it is a command's output")]
-
-use std::io::IsTerminal as _;
+use std::fmt::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 
 use super::{Dev, Running};
 
@@ -10,39 +9,54 @@ pub(super) fn print(dev: &Dev, running: &Running) {
     let (bold, dim, plain) =
         if std::io::stdout().is_terminal() { ("\x1b[1m", "\x1b[2m", "\x1b[0m") } else { ("", "", "") };
     let address = running.address;
-    println!("{bold}CLOSER {}{plain}  local stack\n", env!("CARGO_PKG_VERSION"));
-    println!("  page       {bold}http://{address}/{plain}");
+    let mut text = String::new();
+    let _ = writeln!(text, "{bold}CLOSER {}{plain}  local stack\n", env!("CARGO_PKG_VERSION"));
+    let _ = writeln!(text, "  page       {bold}http://{address}/{plain}");
     if dev.memory {
-        println!("  data       in memory");
+        let _ = writeln!(text, "  data       in memory");
     } else {
-        println!("  data       {}  {dim}(kept between runs; --memory keeps nothing){plain}", dev.data.display());
+        let _ = writeln!(
+            text,
+            "  data       {}  {dim}(kept between runs; --memory keeps nothing){plain}",
+            dev.data.display()
+        );
     }
-    println!("  bots       {}  {dim}(live a second after you save one){plain}", dev.bots.display());
+    let _ = writeln!(text, "  bots       {}  {dim}(live a second after you save one){plain}", dev.bots.display());
     if dev.live {
-        println!("  {bold}live{plain}       channels with credentials talk to the real messengers");
+        let _ = writeln!(text, "  {bold}live{plain}       channels with credentials talk to the real messengers");
     }
     if dev.allow_private {
-        println!(
+        let _ = writeln!(
+            text,
             "\n  {bold}WARNING{plain}    --allow-private: webhooks and HTTP nodes reach private and loopback addresses."
         );
-        println!("             A bot can read what only this machine may. Never use it with bots of strangers.");
+        let _ = writeln!(
+            text,
+            "             A bot can read what only this machine may. Never use it with bots of strangers."
+        );
     }
-    for bot in &running.bots {
-        println!("\n{bold}{}{plain}  {}  {dim}{}{plain}", bot.id, bot.title, bot.path);
+    for bot in running.bots.all() {
+        let _ = writeln!(text, "\n{bold}{}{plain}  {}  {dim}{}{plain}", bot.id, bot.title, bot.path);
         for warning in &bot.warnings {
-            println!("  warning    {warning}");
+            let _ = writeln!(text, "  warning    {warning}");
         }
         for channel in &bot.channels {
             let stand_in = if channel.stand_in { "  (stand-in)" } else { "" };
-            println!("\n  {:<10} {}{dim}{stand_in}{plain}\n", channel.platform.as_str(), channel.url);
+            let _ = writeln!(text, "\n  {:<10} {}{dim}{stand_in}{plain}\n", channel.platform.as_str(), channel.url);
             for line in channel.curl.lines() {
-                println!("    {line}");
+                let _ = writeln!(text, "    {line}");
             }
         }
     }
-    println!("\n{dim}Ctrl-C ends it.{plain}");
+    let _ = writeln!(text, "\n{dim}Ctrl-C ends it.{plain}");
+    say(&text);
 }
 
 pub(super) fn stopping() {
-    println!("\nStopping.");
+    say("\nStopping.\n");
+}
+
+/// Whoever reads may have gone, as `head` does.
+fn say(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
 }

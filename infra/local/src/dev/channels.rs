@@ -1,6 +1,8 @@
 //! Bots of the folder, put into the tables, each with every channel: with the file's settings where it has them, else
 //! with settings for the stand-in.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use anyhow::Context as _;
 use delivery::{Secret, Webhook};
 use model::{BotId, EpochMillis, PlatformType};
@@ -32,6 +34,32 @@ pub struct ConnectedChannel {
     pub url: String,
     pub curl: String,
     pub stand_in: bool,
+}
+
+/// The bots that are live, shared by the page and by what watches the files.
+#[derive(Clone, Debug)]
+pub struct Bots(Arc<Mutex<Vec<Connected>>>);
+
+impl Bots {
+    pub(super) fn new(bots: Vec<Connected>) -> Self {
+        Self(Arc::new(Mutex::new(bots)))
+    }
+
+    pub fn all(&self) -> Vec<Connected> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts a bot in the place of its former self. The channels of one that is new, for nobody has seen them yet.
+    pub(super) fn put(&self, bot: Connected) -> Option<Vec<ConnectedChannel>> {
+        let mut bots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(former) = bots.iter_mut().find(|former| former.id == bot.id) {
+            *former = bot;
+            return None;
+        }
+        let channels = bot.channels.clone();
+        bots.push(bot);
+        Some(channels)
+    }
 }
 
 pub(super) async fn load(
@@ -67,7 +95,15 @@ pub(super) async fn put(
     let channels = channels(dev, &id, &mut json, base, public_url);
     let stored = StoredBot { version: clock::now().0, json };
     stack.bots.save(&id, &stored).await.with_context(|| format!("storing the bot of {}", path.display()))?;
-    for webhook in webhooks.iter().chain([&receiver(&id, base, secret)]) {
+    let receiver = receiver(&id, base, secret);
+    let webhooks: Vec<&Webhook> = webhooks.iter().chain([&receiver]).collect();
+    // The file says which there are: one that was taken out, or the receiver of another port, gets nothing more.
+    for old in stack.webhooks.of_bot(&id).await.context("reading the webhooks")? {
+        if !webhooks.iter().any(|webhook| webhook.id == old.id) {
+            stack.webhooks.delete(&old).await.context("removing a webhook")?;
+        }
+    }
+    for webhook in webhooks {
         stack.webhooks.save(webhook).await.context("storing a webhook")?;
     }
     Ok(Connected { id, title, description, path: path.display().to_string(), warnings, channels })
@@ -125,7 +161,9 @@ fn channels(dev: &Dev, id: &BotId, bot: &mut Value, base: &str, public_url: &str
 fn stand_in_settings(platform: PlatformType) -> Value {
     match platform {
         PlatformType::Line => json!({ "channelSecret": "local-line-channel-secret", "channelAccessToken": "local" }),
-        PlatformType::Kakao => json!({ "botSecret": "local-kakao-secret" }),
+        PlatformType::Kakao => {
+            json!({ "botSecret": "local-kakao-secret", "channelAdminKey": "local-kakao-admin-key" })
+        }
         PlatformType::Kakaobiz
         | PlatformType::Facebook
         | PlatformType::Navertalk
@@ -152,9 +190,9 @@ fn curl(platform: PlatformType, url: &str, settings: &Value) -> String {
                 }],
             });
             let body =
-                body.to_string().replace("\"timestamp\":0", "\"timestamp\":'${T}'000").replace("EVENT", "'$T$RANDOM'");
+                body.to_string().replace("\"timestamp\":0", "\"timestamp\":'$(date +%s)'000").replace("EVENT", "'$ID'");
             format!(
-                "T=$(date +%s); BODY='{body}'\ncurl -i '{url}' -H 'content-type: application/json' --data-binary \"$BODY\" \\\n  \
+                "ID=$(date +%s)$RANDOM; BODY='{body}'\ncurl -i '{url}' -H 'content-type: application/json' --data-binary \"$BODY\" \\\n  \
                  -H \"x-line-signature: $(printf %s \"$BODY\" | openssl dgst -sha256 -hmac '{secret}' -binary | base64)\""
             )
         }

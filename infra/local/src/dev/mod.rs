@@ -20,7 +20,7 @@ use crate::feed::{Feed, KEPT};
 use crate::stack::{Options, Stack};
 use crate::{services, stand_in};
 
-pub use channels::{Connected, complete};
+pub use channels::{Bots, Connected, complete};
 
 #[derive(Clone, Debug, clap::Args)]
 pub struct Dev {
@@ -76,7 +76,7 @@ pub struct Running {
     pub address: SocketAddr,
     pub feed: Feed,
     pub stack: Arc<Stack>,
-    pub bots: Vec<Connected>,
+    pub bots: Bots,
     server: tokio::task::JoinHandle<std::io::Result<()>>,
     watcher: tokio::task::JoinHandle<()>,
     stop: tokio::sync::watch::Sender<bool>,
@@ -111,7 +111,7 @@ pub async fn start(dev: &Dev) -> anyhow::Result<Running> {
     })
     .await?;
     let secret = receiver_secret()?;
-    let bots = channels::load(dev, &stack, &base, &public_url, &secret).await?;
+    let bots = Bots::new(channels::load(dev, &stack, &base, &public_url, &secret).await?);
     if !dev.idle {
         stack.run_workers();
     }
@@ -127,7 +127,7 @@ pub async fn start(dev: &Dev) -> anyhow::Result<Running> {
         };
         axum::serve(listener, router).with_graceful_shutdown(shutdown).await
     });
-    let watcher = tokio::spawn(watch::run(dev.clone(), Arc::clone(&stack), base, public_url, secret));
+    let watcher = tokio::spawn(watch::run(dev.clone(), Arc::clone(&stack), bots.clone(), base, public_url, secret));
     Ok(Running { address, feed, stack, bots, server, watcher, stop })
 }
 
@@ -145,7 +145,7 @@ impl Running {
 }
 
 /// Of the built-in receiver. It guards nothing that is not on this machine already.
-fn receiver_secret() -> anyhow::Result<Secret> {
+pub(crate) fn receiver_secret() -> anyhow::Result<Secret> {
     Ok(Secret::from_bytes(&Sha256::digest(b"the receiver of closer dev"))?)
 }
 

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio_stream::wrappers::BroadcastStream;
 
-use super::{Connected, Dev};
+use super::{Bots, Dev};
 use crate::chat::{self, Said};
 use crate::feed::Feed;
 use crate::stack::Stack;
@@ -27,7 +27,7 @@ use crate::{gateway, stand_in};
 struct App {
     stack: Arc<Stack>,
     feed: Feed,
-    bots: Arc<Vec<Connected>>,
+    bots: Bots,
     live: bool,
     allow_private: bool,
     stopped: watch::Receiver<bool>,
@@ -37,13 +37,13 @@ pub(super) fn router(
     dev: &Dev,
     stack: Arc<Stack>,
     feed: Feed,
-    bots: Vec<Connected>,
+    bots: Bots,
     secret: Secret,
     stopped: watch::Receiver<bool>,
 ) -> Router {
     let stand_ins = stand_in::router(&feed, secret);
     let (live, allow_private) = (dev.live, dev.allow_private);
-    let app = App { stack, feed, bots: Arc::new(bots), live, allow_private, stopped };
+    let app = App { stack, feed, bots, live, allow_private, stopped };
     Router::new()
         .route("/", get(|| async { Html(include_str!("page.html")) }))
         .route("/api/state", get(state))
@@ -56,7 +56,7 @@ pub(super) fn router(
 }
 
 async fn state(State(app): State<App>) -> Response {
-    let mut bots = json!(*app.bots);
+    let mut bots = json!(app.bots.all());
     for bot in bots.as_array_mut().into_iter().flatten() {
         let webhooks = match bot["id"].as_str().unwrap_or_default().parse::<BotId>() {
             Ok(id) => app.stack.webhooks.of_bot(&id).await.unwrap_or_default(),

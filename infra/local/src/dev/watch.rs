@@ -7,12 +7,11 @@ use std::time::{Duration, SystemTime};
 
 use delivery::Secret;
 
-use super::{Dev, channels};
-use crate::bots;
+use super::{Bots, Dev, channels};
 use crate::stack::Stack;
 
 /// Looks at the files once a second, for ever.
-pub(super) async fn run(dev: Dev, stack: Arc<Stack>, base: String, public_url: String, secret: Secret) {
+pub(super) async fn run(dev: Dev, stack: Arc<Stack>, bots: Bots, base: String, public_url: String, secret: Secret) {
     let mut known = times(&dev);
     loop {
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -21,12 +20,19 @@ pub(super) async fn run(dev: Dev, stack: Arc<Stack>, base: String, public_url: S
             if known.get(path) == Some(time) {
                 continue;
             }
-            let stored = match bots::read(path) {
+            let stored = match crate::bots::read(path) {
                 Ok(file) => channels::put(&dev, &stack, file, &base, &public_url, &secret).await,
                 Err(error) => Err(error),
             };
             match stored {
-                Ok(bot) => tracing::info!(bot.id = %bot.id, "{} is live", path.display()),
+                Ok(bot) => {
+                    tracing::info!(bot.id = %bot.id, "{} is live", path.display());
+                    if let Some(channels) = bots.put(bot) {
+                        for channel in channels {
+                            tracing::info!("{} at {}", channel.platform, channel.url);
+                        }
+                    }
+                }
                 Err(error) => tracing::error!("{} stays as it was: {error:#}", path.display()),
             }
         }

@@ -19,7 +19,7 @@ fn last_line(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).lines().last().unwrap_or_default().to_owned()
 }
 
-/// Folders beside the project that are not always there.
+/// Data of others, which is not part of the project.
 fn shared(path: &str) -> Option<String> {
     let path = world::root().join("../shared").join(path);
     if !path.exists() {
@@ -165,7 +165,8 @@ async fn kill_9_loses_no_event() {
     let folder = tempfile::tempdir().unwrap();
     let mut bot: Value =
         serde_json::from_str(&std::fs::read_to_string(world::root().join("bots/hello.json")).unwrap()).unwrap();
-    bot["webhooks"] = json!([{ "name": "test", "url": url }]);
+    bot["webhooks"] =
+        json!([{ "name": "test", "url": url, "secret": "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=" }]);
     std::fs::create_dir(folder.path().join("bots")).unwrap();
     std::fs::write(folder.path().join("bots/hello.json"), bot.to_string()).unwrap();
     let path = |name: &str| folder.path().join(name).display().to_string();

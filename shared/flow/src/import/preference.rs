@@ -19,7 +19,7 @@ const SESSION_TIMEOUT_MS: i64 = 24 * 60 * 60 * 1000;
 /// The guide's own text.
 const EMPTY: &str = "(메시지 없음)";
 const ERROR: &str =
-    "[ERROR]\n문제가 생겼습니다. 잠시 후 다시 시도해 주세요.\n\n{{#if ($eq platform \"test\")}}\n  {{error}}\n{{/if}}";
+    "[ERROR]\n문제가 생겼습니다. 잠시 후 다시 시도해 주세요.{{#if ($eq platform \"test\")}}\n\n{{error}}{{/if}}";
 
 pub(super) fn read(
     json: &Value,
