@@ -170,6 +170,10 @@ impl aws_sdk_sqs::config::AsyncSleep for Sleep {
     }
 }
 
+/// What waits for a messenger or a table that is down is handed out every half minute: an outage of some hours must not
+/// make dead letters of it.
+const MAX_RECEIVES: &str = "1000";
+
 /// The queues between the functions, each with its dead-letter queue.
 async fn create_queues(client: &aws_sdk_sqs::Client, visibility_seconds: u32) -> anyhow::Result<Queues> {
     let make = |name: &'static str, fifo: bool| async move {
@@ -206,7 +210,7 @@ async fn create(
         .queue_url(&url)
         .attributes(QueueAttributeName::VisibilityTimeout, visibility_seconds.to_string());
     if let Some(arn) = dead_letters {
-        let policy = json!({ "deadLetterTargetArn": arn, "maxReceiveCount": "5" }).to_string();
+        let policy = json!({ "deadLetterTargetArn": arn, "maxReceiveCount": MAX_RECEIVES }).to_string();
         request = request.attributes(QueueAttributeName::RedrivePolicy, policy);
     }
     request.send().await?;

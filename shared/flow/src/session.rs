@@ -88,7 +88,7 @@ pub struct LateReply {
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Ring(Vec<u64>);
 
-/// Enough for the redeliveries of an hour of lively talk, and half a kilobyte of every write.
+/// Enough for the redeliveries of a lively talk, and half a kilobyte of every write.
 const RING: usize = 32;
 
 /// A synchronous channel's request looks for its turn for seconds, and its late answer is asked for within a minute.
@@ -111,6 +111,10 @@ impl Session {
         let now = turn.at;
         let wanted = |old: &Turn| old.owed || (synchronous && now.since(old.at) < KEEP_TURNS_MS);
         self.turns.retain(wanted);
+        for old in self.turns.iter_mut().filter(|old| !old.owed) {
+            // They were told before this turn began; only the reply is still looked for.
+            old.events.clear();
+        }
         let mut surplus = (self.turns.len() + 1).saturating_sub(KEEP_TURNS);
         self.turns.retain(|old| {
             let goes = surplus > 0 && !old.owed;

@@ -161,8 +161,9 @@ impl<'a> Handling<'a> {
                     return false;
                 }
                 if self.channel.sends_late {
+                    self.collect();
                     self.keyboard = reply.keyboard;
-                    self.messages = reply.messages;
+                    self.messages.extend(reply.messages);
                     self.late = true;
                 } else {
                     self.session.keep_late(LateReply { at: self.now, reply });
@@ -251,6 +252,7 @@ impl<'a> Handling<'a> {
     fn collect(&mut self) {
         for late in std::mem::take(&mut self.session.late) {
             if self.now.since(late.at) < LATE_MS {
+                self.keyboard = late.reply.keyboard;
                 self.messages.extend(late.reply.messages);
             }
         }

@@ -57,15 +57,23 @@ impl Brains {
         Self { bots, public_url: public_url.to_owned(), cache: Cache::new(lifetime_ms) }
     }
 
-    /// `None` when there is no such bot, or what is stored is none.
+    /// `None` when there is no such bot. One that cannot be read is an error: its messages wait until it can.
     pub async fn get(&self, id: &BotId, now: EpochMillis) -> Result<Option<Arc<Brain>>, StoreError> {
         self.cache
             .get(id, now, |old: Option<Option<Arc<Brain>>>| async {
                 let Some(stored) = self.bots.load(id).await? else { return Ok(None) };
-                match old.flatten() {
-                    // Compiling a bot again is worth milliseconds.
-                    Some(old) if old.version == stored.version => Ok(Some(old)),
-                    _ => Ok(Brain::read(id, &stored, &self.public_url).map(Arc::new)),
+                // Compiling a bot again is worth milliseconds.
+                let old = old.flatten();
+                if let Some(old) = old.as_ref().filter(|old| old.version == stored.version) {
+                    return Ok(Some(Arc::clone(old)));
+                }
+                match (Brain::read(id, &stored, &self.public_url), old) {
+                    (Ok(brain), _) => Ok(Some(Arc::new(brain))),
+                    (Err(error), Some(old)) => {
+                        error!(bot.id = %id, %error, "Bot `{id}` stays as it was");
+                        Ok(Some(old))
+                    }
+                    (Err(error), None) => Err(error),
                 }
             })
             .await
@@ -73,19 +81,14 @@ impl Brains {
 }
 
 impl Brain {
-    fn read(id: &BotId, stored: &StoredBot, public_url: &str) -> Option<Self> {
-        let bot = match flow::Bot::read(&stored.json) {
-            Ok(bot) => bot,
-            Err(reason) => {
-                error!(bot.id = %id, %reason, "Bot `{id}` cannot be read");
-                return None;
-            }
-        };
+    fn read(id: &BotId, stored: &StoredBot, public_url: &str) -> Result<Self, StoreError> {
+        let unreadable = |error: flow::ImportError| StoreError::Corrupt { what: "bot", reason: error.to_string() };
+        let bot = flow::Bot::read(&stored.json).map_err(unreadable)?;
         let channels = platforms::PLATFORMS
             .iter()
             .filter_map(|platform| Some((platform.kind, connect(platform, id, &stored.json, public_url)?)))
             .collect();
-        Some(Self { version: stored.version, bot, channels })
+        Ok(Self { version: stored.version, bot, channels })
     }
 
     pub fn channel(&self, platform: PlatformType) -> Option<&dyn Channel> {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use delivery::{Bundle, Webhook};
 use flow::{Answer, Begin, Channel as Way, Session, Stepped, Turn};
-use model::{BotId, Event, Inbound, InboundKind, Queued};
+use model::{BotId, EpochMillis, Event, Inbound, InboundKind, PlatformType, Queued};
 use platforms::{Attempt, Call, Channel, Outcome, Verdict};
 use store::{Sessions, StoreError, Version, Webhooks};
 use tracing::{error, info, warn};
@@ -65,6 +65,8 @@ enum TurnError {
 
 /// A turn may think this long altogether; then what it has is said.
 const TURN_MS: i64 = 25_000;
+/// A batch begins no further turn after so long.
+const BEGIN_MS: i64 = 20_000;
 /// Two workers with one customer's session happen only when a queue's visibility ran out.
 const COMMITS: usize = 3;
 /// A messenger that gave a way for late replies wants to have read the interim answer first.
@@ -93,11 +95,16 @@ impl Conversation {
     }
 
     pub async fn handle(&self, event: SqsEvent) -> BatchResponse {
-        each_in_order(event, |record| self.record(record)).await
+        let started = clock::now();
+        each_in_order(event, |record| self.record(record, started)).await
     }
 
     /// True when the message is finished with.
-    async fn record(&self, record: SqsMessage) -> bool {
+    async fn record(&self, record: SqsMessage, started: EpochMillis) -> bool {
+        if clock::now().since(started) > BEGIN_MS {
+            // What is begun now would still run when the queue hands it to another worker.
+            return false;
+        }
         let body = record.body.unwrap_or_default();
         let Queued::V1(inbound) = match serde_json::from_str(&body) {
             Ok(queued) => queued,
@@ -131,6 +138,13 @@ impl Conversation {
                 None => (None, Version::NONE),
             };
             self.witness.reached(Point::Loaded).await;
+            if let Some(session) = &session
+                && session.turns.iter().any(|turn| turn.owed && turn.origin.id != id)
+            {
+                // Debts first: what comes later must not overtake them, nor pile up on them.
+                self.act(inbound, &brain, &webhooks, session.clone(), version, false).await?;
+                continue;
+            }
             let way = way(channel, session.as_ref(), inbound);
             match flow::begin(&brain.bot, session, inbound, way, clock::now()) {
                 Begin::Nothing => {
@@ -149,8 +163,9 @@ impl Conversation {
                     self.witness.reached(Point::Ran).await;
                     let mut saved = self.sessions.save(&session, version).await;
                     if matches!(saved, Err(StoreError::TooLarge)) {
-                        // Old turns are a convenience of channels that wait; a customer who is stuck is none.
-                        session.turns.retain(|turn| turn.owed || turn.origin.id == id);
+                        // Old turns and late replies are a convenience; a customer who gets no answer any more is none.
+                        session.late.clear();
+                        session.turns.retain(|turn| turn.origin.id == id);
                         saved = self.sessions.save(&session, version).await;
                     }
                     match saved {
@@ -173,9 +188,8 @@ impl Conversation {
         loop {
             match handling.step(answer.take()) {
                 Stepped::Ask(ask) => {
-                    // The messenger's patience and the turn's, whichever ends first.
-                    let end = inbound.answer_by.map_or(started.plus_ms(TURN_MS), |by| by.min(started.plus_ms(TURN_MS)));
-                    let left = u32::try_from(end.since(clock::now())).unwrap_or_default();
+                    // A messenger that waits less gets an interim answer, and this one late.
+                    let left = u32::try_from(started.plus_ms(TURN_MS).since(clock::now())).unwrap_or_default();
                     answer = Some(match left {
                         0 => Answer::OutOfTime,
                         left => self.world.ask(ask.within(left)).await,
@@ -243,7 +257,14 @@ impl Conversation {
         repeated: bool,
         undeliverable: &mut Vec<flow::LateReply>,
     ) -> Result<(), TurnError> {
-        let (Some(channel), false) = (channel, turn.reply.is_empty()) else { return Ok(()) };
+        if turn.reply.is_empty() || turn.origin.platform == PlatformType::Test {
+            return Ok(());
+        }
+        let Some(channel) = channel else {
+            let (platform, bot_id, id) = (turn.origin.platform, &turn.origin.bot_id, turn.origin.id);
+            error!(%platform, bot.id = %bot_id, inbound.id = %id, "A reply has no way: `{platform}` is not set up");
+            return Ok(());
+        };
         let now = clock::now();
         let rendered = match channel.synchronous() {
             // As of the commit: a turn that is said again makes the same requests, under the same keys.
@@ -345,7 +366,7 @@ impl Conversation {
 fn way(channel: Option<&dyn Channel>, session: Option<&Session>, inbound: &Inbound) -> Way {
     let Some(synchronous) = channel.and_then(Channel::synchronous) else {
         // The preview reads its replies from the session, too.
-        return Way { synchronous: channel.is_none(), sends_late: false };
+        return Way { synchronous: inbound.platform == PlatformType::Test, sends_late: false };
     };
     let sends_late = match inbound.kind {
         InboundKind::Late { of } => session

@@ -18,7 +18,7 @@ use crate::config::DeliveryConfig;
 use crate::guard::Reach;
 use crate::outgoing::Guarded;
 use crate::queue::RetryQueue;
-use crate::records::{BatchResponse, each_group};
+use crate::records::{BatchResponse, each_group, each_in_order};
 
 #[derive(Debug)]
 pub struct Deliver {
@@ -39,6 +39,8 @@ pub enum Invocation {
 /// How many due deliveries a sweep takes, and how many of them at once.
 const SWEEP: i32 = 200;
 const AT_ONCE: usize = 16;
+/// A sweep asks for no more after so long.
+const SWEEP_MS: i64 = 40_000;
 
 impl Deliver {
     pub fn new(aws: &Aws, config: &DeliveryConfig, reach: Reach) -> Self {
@@ -54,7 +56,7 @@ impl Deliver {
     pub async fn handle(&self, invocation: Invocation) -> BatchResponse {
         match invocation {
             Invocation::Events(event) => each_group(event, |records| self.lane(records)).await,
-            Invocation::Retries(event) => each_group(event, |records| self.wake(records)).await,
+            Invocation::Retries(event) => each_in_order(event, |record| self.wake(record)).await,
             Invocation::Sweep => {
                 if let Err(error) = self.sweep().await {
                     error!(%error, "The sweep could not look for due deliveries");
@@ -64,31 +66,40 @@ impl Deliver {
         }
     }
 
-    /// What waits for one lane of one webhook. True when all of it is safe: sent, or frozen for a later attempt.
-    async fn lane(&self, records: Vec<SqsMessage>) -> bool {
-        let mut bundles = Vec::new();
-        for record in records {
-            match serde_json::from_str(&record.body.unwrap_or_default()) {
+    /// What waits for one lane of one webhook. How many of the records, from the first on, are safe: sent, or frozen for a
+    /// later attempt.
+    async fn lane(&self, records: Vec<SqsMessage>) -> usize {
+        let mut bundles: Vec<Bundle> = Vec::new();
+        for record in &records {
+            match serde_json::from_str(record.body.as_deref().unwrap_or_default()) {
                 Ok(QueuedBundle::V1(bundle)) => bundles.push(bundle),
                 Err(error) => {
+                    // Those before it go out; it and what follows come again, until it is a dead letter.
                     error!(message.id = record.message_id, reason = ?error.classify(), "Events on the queue cannot be read");
-                    return false;
+                    break;
                 }
             }
         }
-        let Some(Bundle { bot_id, webhook_id, .. }) = bundles.first().cloned() else { return true };
+        let readable = bundles.len();
+        let Some(Bundle { bot_id, webhook_id, .. }) = bundles.first().cloned() else { return 0 };
         let webhook = match self.webhooks.load(&bot_id, webhook_id).await {
             Ok(Some(webhook)) => webhook,
             Ok(None) => {
                 info!(bot.id = %bot_id, webhook.id = %webhook_id, "Events of a webhook that was deleted are let go");
-                return true;
+                return readable;
             }
-            Err(error) => return self.failed(&error, "A webhook could not be read"),
+            Err(error) => {
+                error!(%error, "A webhook could not be read");
+                return 0;
+            }
         };
         let events: Vec<Event> = bundles.into_iter().flat_map(|bundle| bundle.events).collect();
         match self.deliver(&webhook, events).await {
-            Ok(()) => true,
-            Err(error) => self.failed(&error, "Events could not be frozen"),
+            Ok(()) => readable,
+            Err(error) => {
+                error!(%error, "Events could not be frozen");
+                0
+            }
         }
     }
 
@@ -167,6 +178,8 @@ impl Deliver {
         } else {
             warn!(webhook.id = %webhook_id, delivery.id = %id, attempt = number, events, took_ms, ?exchange, "An attempt failed");
         }
+        // Before the record says that this is done: a crash in between makes one attempt more, and no switch-off less.
+        self.health(webhook, &record, well, exhausted).await?;
         match self.deliveries.save(&record, number).await {
             // Somebody took it over, because this took longer than the lease.
             Ok(()) | Err(StoreError::Conflict) => {}
@@ -176,7 +189,6 @@ impl Deliver {
                 return Ok(());
             }
         }
-        self.health(webhook, &record, well, exhausted).await?;
         if let RecordState::Waiting { due_at } = state
             && let Err(error) = self.retries.wake(id, due_at.since(now)).await
         {
@@ -203,31 +215,38 @@ impl Deliver {
         let Some(webhook) = self.webhooks.load(&webhook.bot_id, webhook.id).await? else { return Ok(()) };
         if let Some(off) = webhook.health.after_last_failure(webhook.policy, first, clock::now()) {
             error!(bot.id = %webhook.bot_id, webhook.id = %webhook.id, reason = off.reason, "A webhook is switched off");
-            self.webhooks.switch_off(&webhook, &off).await?;
+            self.webhooks.switch_off(&webhook, &off, first).await?;
         }
         Ok(())
     }
 
-    async fn wake(&self, records: Vec<SqsMessage>) -> bool {
-        let mut all = true;
-        for record in records {
-            let Ok(id) = record.body.unwrap_or_default().parse::<DeliveryId>() else {
+    async fn wake(&self, record: SqsMessage) -> bool {
+        match record.body.unwrap_or_default().parse::<DeliveryId>() {
+            Ok(id) => self.look(id).await,
+            Err(_) => {
                 error!(message.id = record.message_id, "A wake-up names no delivery");
-                continue;
-            };
-            all &= self.look(id).await;
+                true
+            }
         }
-        all
     }
 
+    /// All that is due, as far as the time allows; the next minute goes on.
     async fn sweep(&self) -> Result<(), StoreError> {
-        let due = self.deliveries.due(clock::now(), SWEEP).await?;
-        if due.is_empty() {
-            return Ok(());
+        let started = clock::now();
+        loop {
+            let due = self.deliveries.due(clock::now(), SWEEP).await?;
+            let count = due.len();
+            if count > 0 {
+                info!(due = count, "Sweeping {count} due deliveries");
+            }
+            let looks = futures::stream::iter(due).map(|id| self.look(id)).buffer_unordered(AT_ONCE);
+            let looked: Vec<bool> = looks.collect().await;
+            // The same would come again where none could be looked at.
+            let stuck = !looked.contains(&true);
+            if count < SWEEP.unsigned_abs() as usize || stuck || clock::now().since(started) > SWEEP_MS {
+                return Ok(());
+            }
         }
-        info!(due = due.len(), "Sweeping {} due deliveries", due.len());
-        futures::stream::iter(due).map(|id| self.look(id)).buffer_unordered(AT_ONCE).collect::<Vec<bool>>().await;
-        Ok(())
     }
 
     /// Looks at one delivery that may be due.
@@ -236,18 +255,25 @@ impl Deliver {
             let Some(record) = self.deliveries.load(id).await? else { return Ok(()) };
             match self.webhooks.load(&record.bot_id, record.webhook_id).await? {
                 Some(webhook) => self.retry(&webhook, &record).await,
-                None => Ok(()),
+                None => self.park(&record, "the webhook was deleted").await,
             }
         };
         match result.await {
             Ok(()) => true,
-            Err(error) => self.failed(&error, "A due delivery could not be looked at"),
+            Err(error) => {
+                error!(delivery.id = %id, %error, "A due delivery could not be looked at");
+                false
+            }
         }
     }
 
-    fn failed(&self, error: &StoreError, what: &'static str) -> bool {
-        error!(%error, "{what}");
-        false
+    /// Takes a record out of the index, so that it does not stand before others for ever.
+    async fn park(&self, record: &Record, reason: &str) -> Result<(), StoreError> {
+        let parked = Record { state: RecordState::Parked { reason: reason.to_owned() }, ..record.clone() };
+        match self.deliveries.save(&parked, record.attempt).await {
+            Ok(()) | Err(StoreError::Conflict) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 }
 

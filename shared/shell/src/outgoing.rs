@@ -90,7 +90,7 @@ impl Guarded {
         match request.send().await {
             // The status line is the answer: whatever its body does, a receiver that said 2xx has accepted.
             Ok(response) => Exchange::Answered { status: response.status().as_u16() },
-            Err(error) => exchange(&error),
+            Err(error) => exchange(&error.without_url()),
         }
     }
 
@@ -114,7 +114,7 @@ impl Guarded {
         }
         let response = match request.send().await {
             Ok(response) => response,
-            Err(error) => return failure(describe(&error).to_owned()),
+            Err(error) => return failure(describe(&error.without_url()).to_owned()),
         };
         let status = response.status().as_u16();
         match read(response, ask.max_bytes).await {
@@ -224,4 +224,72 @@ fn chain(error: &dyn std::error::Error) -> String {
         source = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use flow::HttpAsk;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// Answers every connection with these bytes, and says where.
+    async fn server(answer: String) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((mut connection, _)) = listener.accept().await {
+                let _ = connection.read(&mut [0; 4096]).await;
+                let _ = connection.write_all(answer.as_bytes()).await;
+            }
+        });
+        format!("http://{address}")
+    }
+
+    fn get(url: &str, max_bytes: usize) -> Ask {
+        let (headers, body) = (Vec::new(), None);
+        Ask::Http(HttpAsk { method: "GET", url: url.to_owned(), headers, body, timeout_ms: 5000, max_bytes })
+    }
+
+    async fn message(guarded: &Guarded, ask: Ask) -> String {
+        match guarded.ask(ask).await {
+            Answer::Http(Err(failure)) => failure.message,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Names are judged when they are resolved: `localtest.me` and its like look like any other.
+    #[tokio::test]
+    async fn a_name_with_a_private_address_is_refused() {
+        let resolved = PublicOnly.resolve("localhost".parse().unwrap()).await;
+        assert_eq!(resolved.err().map(|error| error.to_string()), Some(REFUSAL.to_owned()));
+        // And by the client: `localhost` with a dot passes the text's check nowhere, so ask the client itself.
+        let error = Guarded::new(Reach::Public).client().get("http://localhost:9/").send().await.unwrap_err();
+        assert_eq!(exchange(&error.without_url()), Exchange::BlockedAddress);
+    }
+
+    #[tokio::test]
+    async fn a_redirect_is_not_followed() {
+        let secret = server("HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nsecret".to_owned()).await;
+        let redirect = format!("HTTP/1.1 302 Found\r\nlocation: {secret}\r\ncontent-length: 0\r\n\r\n");
+        let guarded = Guarded::new(Reach::Anywhere);
+        let url = server(redirect).await;
+        let Answer::Http(Ok(answer)) = guarded.ask(get(&url, 1000)).await else { panic!("it answers") };
+        assert_eq!((answer.status, answer.body.len()), (302, 0));
+        assert_eq!(guarded.deliver(&url, Vec::new(), String::new()).await, Exchange::Answered { status: 302 });
+    }
+
+    #[tokio::test]
+    async fn failures_are_told_without_the_address() {
+        let guarded = Guarded::new(Reach::Anywhere);
+        let long = server(format!("HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n{}", "x".repeat(11))).await;
+        assert_eq!(message(&guarded, get(&long, 10)).await, "the answer is longer than 10 bytes");
+        assert!(matches!(guarded.ask(get(&long, 11)).await, Answer::Http(Ok(_))));
+        let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        let nobody = format!("http://{free}/certificate");
+        assert_eq!(message(&guarded, get(&nobody, 10)).await, "the server could not be reached");
+        assert_eq!(guarded.deliver(&nobody, Vec::new(), String::new()).await, Exchange::Disconnected);
+        assert_eq!(message(&Guarded::new(Reach::Public), get("http://127.0.0.1/", 10)).await, REFUSAL);
+    }
 }

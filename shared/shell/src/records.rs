@@ -50,10 +50,10 @@ where
     BatchResponse { batch_item_failures: join_all(groups).await.into_iter().flatten().collect() }
 }
 
-/// Each group as a whole; `handle` is false when all of it must come again.
+/// Each group as a whole; `handle` says how many of its records, from the first on, are finished with.
 pub async fn each_group<F>(event: SqsEvent, handle: impl Fn(Vec<SqsMessage>) -> F) -> BatchResponse
 where
-    F: Future<Output = bool>,
+    F: Future<Output = usize>,
 {
     let groups = grouped(event).into_iter().map(|records| {
         let ids: Vec<String> = records.iter().map(|record| record.message_id.clone().unwrap_or_default()).collect();
@@ -61,9 +61,9 @@ where
         async move {
             let done = work.await.unwrap_or_else(|_| {
                 error!(message.id = ids.first(), "The handling of a group panicked");
-                false
+                0
             });
-            if done { Vec::new() } else { ids }
+            ids.into_iter().skip(done)
         }
     });
     let failed = join_all(groups).await.into_iter().flatten();
@@ -141,12 +141,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_group_fails_as_a_whole() {
-        let response =
-            each_group(event(&[("a", "a1"), ("b", "b1"), ("a", "a2")]), |records| async move { records.len() == 1 })
-                .await;
+    async fn a_group_fails_from_some_record_on() {
+        let records = event(&[("a", "a1"), ("b", "b1"), ("a", "a2"), ("b", "b2")]);
+        let first_of_b =
+            |records: Vec<SqsMessage>| async move { usize::from(records[0].message_id.as_deref() == Some("b1")) };
+        let response = each_group(records, first_of_b).await;
         let failed: Vec<_> =
             response.batch_item_failures.iter().map(|failure| failure.item_identifier.as_str()).collect();
-        assert_eq!(failed, ["a1", "a2"]);
+        assert_eq!(failed, ["a1", "a2", "b2"]);
     }
 }

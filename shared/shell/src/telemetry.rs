@@ -11,6 +11,11 @@ pub fn init() {
     let filter = EnvFilter::new(level.unwrap_or_else(|_| "info".to_owned()).to_lowercase());
     let on_lambda = std::env::var_os("AWS_LAMBDA_FUNCTION_NAME").is_some();
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_writer(std::io::stderr);
+    // A panic's own text may quote what a customer wrote.
+    std::panic::set_hook(Box::new(|panic| {
+        let at = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(at, "A panic");
+    }));
     // A second start in one process, as tests do, keeps the first.
     let _ = if on_lambda {
         builder.json().flatten_event(true).try_init()

@@ -7,7 +7,7 @@ use delivery::{Record, RecordState};
 use model::{DeliveryId, EpochMillis};
 
 use crate::StoreError;
-use crate::item::{json, number, read_json, read_text, text};
+use crate::item::{Item, Versioned, json, number, read_json, read_text, text};
 use crate::schema::DUE_INDEX;
 use crate::sessions::conflict_or;
 
@@ -51,7 +51,7 @@ impl Deliveries {
             .send()
             .await
             .map_err(|error| StoreError::from_sdk(&error))?;
-        output.item.map(|item| read_json("delivery", &item, "body")).transpose()
+        output.item.as_ref().map(read).transpose()
     }
 
     /// Up to `limit` that were due by `now`, the longest waiting first.
@@ -83,8 +83,7 @@ impl Deliveries {
             .collect::<Result<Vec<_>, _>>()
             .await
             .map_err(|error| StoreError::from_sdk(&error))?;
-        let mut records: Vec<Record> =
-            items.iter().map(|item| read_json("delivery", item, "body")).collect::<Result<_, _>>()?;
+        let mut records: Vec<Record> = items.iter().map(read).collect::<Result<_, _>>()?;
         records.sort_by_key(|record| std::cmp::Reverse(record.created_at));
         Ok(records)
     }
@@ -98,13 +97,18 @@ impl Deliveries {
             .item("webhookId", text(record.webhook_id.to_string()))
             .item("attempt", number(i64::from(record.attempt)))
             .item("state", text(state_name(&record.state)))
-            .item("body", json("delivery", record)?)
+            .item("body", json("delivery", &Versioned::V1(record))?)
             .item("expires", number(record.expires_at().0));
         Ok(match record.due_at() {
             Some(due_at) => request.item("dueShard", text(SHARD)).item("dueAt", number(due_at.0)),
             None => request,
         })
     }
+}
+
+fn read(item: &Item) -> Result<Record, StoreError> {
+    let Versioned::V1(record) = read_json("delivery", item, "body")?;
+    Ok(record)
 }
 
 const fn state_name(state: &RecordState) -> &'static str {

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
 
@@ -16,6 +16,14 @@ pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
 
 pub(crate) fn number(value: i64) -> AttributeValue {
     AttributeValue::N(value.to_string())
+}
+
+/// The outermost of what is stored. A new version is a new variant; the old ones stay readable.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "v")]
+pub(crate) enum Versioned<T> {
+    #[serde(rename = "1")]
+    V1(T),
 }
 
 /// A value as JSON text: it is never asked for by its parts.

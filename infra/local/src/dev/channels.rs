@@ -149,7 +149,7 @@ fn channels(dev: &Dev, id: &BotId, bot: &mut Value, base: &str, public_url: &str
         let path = format!("/hooks/{name}/{id}{tail}");
         channels.push(ConnectedChannel {
             platform: platform.kind,
-            curl: curl(platform.kind, &format!("{base}{path}"), settings),
+            curl: curl(platform.kind, &format!("{base}{path}"), settings, real),
             url: format!("{public_url}{path}"),
             stand_in: !real || !dev.live,
         });
@@ -174,11 +174,15 @@ fn stand_in_settings(platform: PlatformType) -> Value {
     }
 }
 
-/// A request as the messenger would send it, ready to paste into a shell. Each paste is a new message.
-fn curl(platform: PlatformType, url: &str, settings: &Value) -> String {
+/// A request as the messenger would send it, ready to paste into a shell. Each paste is a new message. Nobody's real
+/// secret is shown: it comes from the shell that the command is pasted into.
+fn curl(platform: PlatformType, url: &str, settings: &Value, real: bool) -> String {
     match platform {
         PlatformType::Line => {
-            let secret = first_text(&settings["channelSecret"]).unwrap_or_default();
+            let secret = match first_text(&settings["channelSecret"]) {
+                Some(secret) if !real => format!("'{secret}'"),
+                _ => "\"$LINE_CHANNEL_SECRET\"".to_owned(),
+            };
             let body = json!({
                 "destination": "U00000000000000000000000000000000",
                 "events": [{
@@ -193,14 +197,14 @@ fn curl(platform: PlatformType, url: &str, settings: &Value) -> String {
                 body.to_string().replace("\"timestamp\":0", "\"timestamp\":'$(date +%s)'000").replace("EVENT", "'$ID'");
             format!(
                 "ID=$(date +%s)$RANDOM; BODY='{body}'\ncurl -i '{url}' -H 'content-type: application/json' --data-binary \"$BODY\" \\\n  \
-                 -H \"x-line-signature: $(printf %s \"$BODY\" | openssl dgst -sha256 -hmac '{secret}' -binary | base64)\""
+                 -H \"x-line-signature: $(printf %s \"$BODY\" | openssl dgst -sha256 -hmac {secret} -binary | base64)\""
             )
         }
         PlatformType::Kakao => {
             let body =
                 json!({ "userRequest": { "user": { "id": "local-user", "type": "botUserKey" }, "utterance": "안녕" } });
             let header = match (&settings["secretHeader"]["name"], first_text(&settings["secretHeader"]["value"])) {
-                (Value::String(name), Some(value)) => format!(" -H '{name}: {value}'"),
+                (Value::String(name), Some(_)) => format!(" -H \"{name}: $KAKAO_SECRET_HEADER\""),
                 _ => String::new(),
             };
             format!("curl '{url}' -H 'content-type: application/json'{header} \\\n  -d '{body}'")

@@ -4,8 +4,9 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::middleware::{self, Next};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{any, get, post};
@@ -49,10 +50,22 @@ pub(super) fn router(
         .route("/api/state", get(state))
         .route("/api/chat/{bot}", post(say))
         .route("/api/feed", get(feed_of))
+        .layer(middleware::from_fn(only_by_its_own_name))
         .route("/hooks/{platform}/{*rest}", any(hook))
         .with_state(app)
         .merge(stand_ins)
         .layer(DefaultBodyLimit::max(gateway::MAX_BODY_BYTES))
+}
+
+/// The page and its API are for this machine: a web site that points its own name here gets nothing.
+async fn only_by_its_own_name(request: Request, next: Next) -> Response {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    if matches!(name, "127.0.0.1" | "localhost" | "[::1]") {
+        return next.run(request).await;
+    }
+    let text = "this page is served to http://127.0.0.1 and http://localhost only\n";
+    (StatusCode::FORBIDDEN, text).into_response()
 }
 
 async fn state(State(app): State<App>) -> Response {

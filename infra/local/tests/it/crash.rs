@@ -80,6 +80,35 @@ async fn a_redelivered_message_is_known_by_its_session() {
     running.stop().await;
 }
 
+/// As when a queue's visibility ends while a slow worker is still at it.
+#[tokio::test]
+async fn two_workers_with_one_message_take_one_turn() {
+    let running = world::start_idle().await;
+    seven_texts(&running).await;
+    assert_eq!(world::line_text(&running, USER, "e1", "안녕").await, 200);
+    let (event, _) = world::batch(&running, &running.stack.services.queues.inbound).await;
+    let (one, other) = (running.stack.conversation(), running.stack.conversation());
+    let (one, other) = tokio::join!(one.handle(event.clone()), other.handle(event));
+    assert!(one.batch_item_failures.is_empty() && other.batch_item_failures.is_empty());
+    let left = left(running).await;
+    assert_eq!(left.texts.len(), 7, "each text once");
+    assert_eq!((left.turns, left.events.len()), (1, 10));
+}
+
+/// The two characters that the queue refuses, in what the customer says and so in what the bot says back.
+#[tokio::test]
+async fn every_character_passes_the_queues() {
+    let running = world::start_idle().await;
+    world::echo(&running).await;
+    let text = "a\u{fffe}b\u{ffff}c\u{0}\u{1f}😀";
+    assert_eq!(world::line_text(&running, USER, "e1", text).await, 200);
+    let (event, _) = world::batch(&running, &running.stack.services.queues.inbound).await;
+    assert!(running.stack.conversation().handle(event).await.batch_item_failures.is_empty());
+    let left = left(running).await;
+    assert_eq!(left.texts, [text]);
+    assert_eq!(left.events.len(), 4);
+}
+
 /// The queue to the delivery worker is gone, and the message that could not be finished ends as a dead letter.
 #[tokio::test]
 async fn what_could_not_be_told_is_told_by_the_next_turn() {

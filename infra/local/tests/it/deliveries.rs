@@ -289,6 +289,45 @@ async fn closer2020_stays_on_when_another_delivery_got_through() {
     setting.running.stop().await;
 }
 
+/// Its owner deletes it while a delivery is on its way.
+#[tokio::test]
+async fn a_deleted_webhook_leaves_nothing_behind() {
+    let setting = Setting::new(Policy::Durable, true).await;
+    setting.receiver.answers(&[500]);
+    setting.queue("a", 1).await;
+    setting.deliver(true).await;
+    setting.running.stack.webhooks.delete(&setting.webhook).await.unwrap();
+    setting.running.stack.webhooks.failing(&setting.webhook, EpochMillis(0)).await.unwrap();
+    setting.running.stack.webhooks.well(&setting.webhook).await.unwrap();
+    let left = setting.running.stack.webhooks.of_bot(&world::bot()).await.unwrap();
+    assert!(left.iter().all(|webhook| webhook.id != setting.webhook.id), "not even half an item");
+
+    let record = setting.records().await.remove(0);
+    setting.sweep_when_due(record).await;
+    let record = setting.records().await.remove(0);
+    assert_eq!(record.state, RecordState::Parked { reason: "the webhook was deleted".to_owned() });
+    assert_eq!(setting.receiver.got().len(), 1);
+    setting.running.stop().await;
+}
+
+/// A message that nobody can read stands between two that are good.
+#[tokio::test]
+async fn what_stands_before_an_unreadable_message_goes_out() {
+    let setting = Setting::new(Policy::Durable, true).await;
+    setting.queue("a", 1).await;
+    let services = &setting.running.stack.services;
+    let bad = services.aws.sqs.send_message().queue_url(&services.queues.events).message_body("{}");
+    let lane = format!("{}#0", setting.webhook.id);
+    bad.message_group_id(lane).message_deduplication_id("bad").send().await.unwrap();
+    setting.queue("b", 1).await;
+    let (event, _) = world::batch(&setting.running, &services.queues.events).await;
+    assert_eq!(event.records.len(), 3);
+    let response = setting.running.stack.deliver().handle(Invocation::Events(event)).await;
+    assert_eq!(response.batch_item_failures.len(), 2, "the bad one, and what must not overtake it");
+    assert_eq!(setting.receiver.got().len(), 1);
+    setting.running.stop().await;
+}
+
 /// Without `--allow-private` loopback is as closed as the rest, but for the built-in receiver.
 #[tokio::test]
 async fn private_addresses_are_not_connected_to() {

@@ -1,7 +1,7 @@
 //! KakaoTalk waits five seconds. What the bot says later must still reach the customer: by the callback, or with the
 //! next message.
 
-use closer::dev::Running;
+use closer::dev::{self, Dev, Running};
 use closer::feed::Kind;
 use model::{EndUserId, PlatformType};
 use serde_json::{Value, json};
@@ -27,6 +27,7 @@ async fn without_a_callback_the_next_press_brings_it() {
     let press = json!({ "utterance": "답변 확인", "extra": { "closer": "late" } });
     let answer = say_while_working(&running, press.clone()).await;
     assert!(answer.to_string().contains("별빛 꽃집입니다"), "{answer}");
+    assert_eq!(answer["template"]["quickReplies"][0]["label"], "꽃다발 보기", "its buttons come with it");
     assert_eq!(late(&running).await, 0);
     // A second press has nothing to bring, and still gets a valid answer.
     let again = say_while_working(&running, press).await;
@@ -80,6 +81,59 @@ async fn the_whole_stack_answers_in_time() {
     let (status, answer) = world::post(&running, world::KAKAO_PATH, &[], body.as_bytes()).await;
     assert_eq!(status, 200);
     assert!(answer.contains("별빛 꽃집입니다"), "{answer}");
+    running.stop().await;
+}
+
+/// Several pictures are several turns of one request; one callback brings all of their replies.
+#[tokio::test]
+async fn all_replies_of_a_request_come_by_its_callback() {
+    let running = impatient().await;
+    say(&running, json!({ "utterance": "안녕" })).await;
+    work(&running, &running.stack.conversation()).await;
+    let urls = "List(https://secure.kakaocdn.net/1, https://secure.kakaocdn.net/2)";
+    let body = json!({
+        "userRequest": { "user": { "id": USER, "type": "botUserKey" }, "utterance": "사진", "callbackUrl": CALLBACK },
+        "action": { "detailParams": { "photos": { "value": json!({ "secureUrls": urls }).to_string() } } },
+    });
+    let (status, _) = world::post(&running, world::KAKAO_PATH, &[], body.to_string().as_bytes()).await;
+    assert_eq!(status, 200);
+    work(&running, &running.stack.conversation()).await;
+    let calls = world::entries(&running, Kind::Platform);
+    assert_eq!(calls.len(), 1);
+    assert_eq!(calls[0].body.to_string().matches("사진 잘 받았어요").count(), 2, "{}", calls[0].body);
+    running.stop().await;
+}
+
+/// A bot that asks a slow server is late, and then says what the server said.
+#[tokio::test]
+async fn a_slow_server_makes_a_late_reply_and_not_a_wrong_one() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let slow = axum::routing::get(|| async {
+        tokio::time::sleep(std::time::Duration::from_millis(700)).await;
+        r#"{ "stock": 7 }"#
+    });
+    tokio::spawn(axum::serve(listener, axum::Router::new().route("/", slow)).into_future());
+
+    let dev = Dev { idle: true, allow_private: true, ..Dev::for_tests(world::root().join("bots")) };
+    let running = dev::start(&dev).await.unwrap();
+    let mut stored = running.stack.bots.load(&world::bot()).await.unwrap().unwrap();
+    stored.json["integration"]["kakao"]["answerWithinMs"] = json!(300);
+    stored.json["flows"] = json!([{ "id": 1, "title": "s", "data": { "entry": 1 }, "nodes": [
+        { "id": 1, "type": "entry", "data": {}, "next": [{ "nodeId": 2 }] },
+        { "id": 2, "type": "fetch", "data": { "uri": url, "method": "GET" }, "next": [{ "nodeId": 3 }] },
+        { "id": 3, "type": "response", "data": { "message": { "type": "text", "text": "재고 {{fetch.data.stock}}개" } }, "next": [] },
+    ] }]);
+    stored.json["preference"]["fallbackFlowId"] = json!(1);
+    let version = stored.version + 1;
+    running.stack.bots.save(&world::bot(), &StoredBot { version, json: stored.json }).await.unwrap();
+
+    let interim = say_while_working(&running, json!({ "utterance": "안녕", "callbackUrl": CALLBACK })).await;
+    assert_eq!(interim["useCallback"], true);
+    work(&running, &running.stack.conversation()).await;
+    let calls = world::entries(&running, Kind::Platform);
+    assert_eq!(calls.len(), 1);
+    assert!(calls[0].body.to_string().contains("재고 7개"), "{}", calls[0].body);
     running.stop().await;
 }
 

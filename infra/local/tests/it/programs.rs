@@ -137,6 +137,10 @@ async fn dev_serves_the_page_chats_and_ends_on_ctrl_c() {
     assert_eq!(state["bots"][0]["id"], "Bhello");
     assert!(!state.to_string().contains("whsec_"), "no secret on the page");
 
+    let foreign =
+        client.get(format!("{}/api/state", program.base)).header("host", "evil.example").send().await.unwrap();
+    assert_eq!(foreign.status(), 403, "another site's name does not open it");
+
     let chat = format!("{}/api/chat/Bhello", program.base);
     let said = json!({ "userKey": "u", "message": { "text": "영업 시간" } });
     for message in [json!({ "userKey": "u", "message": null }), said] {
