@@ -115,10 +115,11 @@ const SAMPLES: &[(&str, &[&str])] = &[
     (
         "delivery/two-lanes-one-unreadable.json",
         &[
-            "again 2",
             "again 3",
             "delivered, attempts 1, events 2",
+            "waiting, attempts 1, events 2",
             "DELIVERY 200: 2: bot.message.received, bot.message.sent",
+            "wake-ups 1",
         ],
     ),
     (
