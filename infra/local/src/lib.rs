@@ -5,6 +5,7 @@
 pub mod bots;
 pub mod chat;
 pub mod dev;
+pub mod expiry;
 pub mod feed;
 pub mod fixtures;
 pub mod gateway;

@@ -9,15 +9,15 @@ use std::time::Duration;
 use model::PlatformType;
 use shell::adapter::Adapter;
 use shell::config::{AdapterConfig, ConversationConfig, DeliveryConfig, Hosts};
-use shell::conversation::{Conversation, Witness};
+use shell::conversation::{self, Conversation, Witness};
 use shell::deliver::{Deliver, Invocation};
 use shell::guard::Reach;
-use store::{Bots, Deliveries, Sessions, Webhooks};
+use store::{Bots, Deliveries, Sessions, Timers, Webhooks};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::mapping;
 use crate::services::{self, Ports, Services};
+use crate::{expiry, mapping};
 
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -95,6 +95,7 @@ impl Stack {
     pub fn conversation(&self) -> Conversation {
         let config = ConversationConfig {
             tables: self.services.tables.clone(),
+            inbound_queue: self.services.queues.inbound.clone(),
             events_queue: self.services.queues.events.clone(),
             public_url: self.options.public_url.clone(),
             bot_cache_ms: self.options.bot_cache_ms,
@@ -116,6 +117,8 @@ impl Stack {
         let (pollers, stopped) = (self.options.pollers, self.stop.subscribe());
 
         let conversation = Arc::new(self.conversation());
+        let timers = Timers::new(self.services.aws.dynamodb.clone(), &self.services.tables.sessions);
+        self.workers.push(tokio::spawn(expiry::run(timers, Arc::clone(&conversation), stopped.clone())));
         self.workers.push(tokio::spawn(mapping::run(
             client.clone(),
             queues.inbound,
@@ -123,7 +126,7 @@ impl Stack {
             stopped.clone(),
             move |event| {
                 let conversation = Arc::clone(&conversation);
-                async move { conversation.handle(event).await }
+                async move { conversation.handle(conversation::Invocation::Messages(event)).await }
             },
         )));
 

@@ -28,6 +28,8 @@ pub struct AdapterConfig {
 pub struct ConversationConfig {
     /// `BOTS_TABLE`, `SESSIONS_TABLE`, `WEBHOOKS_TABLE`
     pub tables: Tables,
+    /// `INBOUND_QUEUE_URL`, where expiries go
+    pub inbound_queue: String,
     /// `EVENTS_QUEUE_URL`
     pub events_queue: String,
     /// `PUBLIC_URL`
@@ -50,15 +52,14 @@ pub struct DeliveryConfig {
 #[derive(Clone, Debug, Default)]
 pub struct Hosts(Vec<(&'static str, String)>);
 
+const INBOUND: &str = "it is the URL of the FIFO queue to the conversation function";
+
 impl AdapterConfig {
     pub fn from_env() -> Result<Self, Missing> {
         Ok(Self {
             bots_table: required("BOTS_TABLE", "it names the table of the bots")?,
             sessions_table: env::var("SESSIONS_TABLE").ok(),
-            inbound_queue: required(
-                "INBOUND_QUEUE_URL",
-                "it is the URL of the FIFO queue to the conversation function",
-            )?,
+            inbound_queue: required("INBOUND_QUEUE_URL", INBOUND)?,
             public_url: public_url(),
             bot_cache_ms: bot_cache_ms(),
         })
@@ -74,6 +75,7 @@ impl ConversationConfig {
                 webhooks: required("WEBHOOKS_TABLE", "it names the table of the webhooks")?,
                 deliveries: String::new(),
             },
+            inbound_queue: required("INBOUND_QUEUE_URL", INBOUND)?,
             events_queue: required("EVENTS_QUEUE_URL", "it is the URL of the FIFO queue to the delivery function")?,
             public_url: public_url(),
             bot_cache_ms: bot_cache_ms(),

@@ -9,10 +9,13 @@ use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use delivery::{Bundle, Webhook};
-use flow::{Answer, Begin, Channel as Way, Session, Stepped, Turn};
-use model::{BotId, EpochMillis, Event, Inbound, InboundKind, PlatformType, Queued};
+use flow::{Answer, Begin, Channel as Way, Session, Stepped, Talk, Turn};
+use model::time::EpochSeconds;
+use model::{BotId, ConversationId, EpochMillis, Event, Inbound, InboundId, InboundKind, PlatformType, Queued};
 use platforms::{Attempt, Call, Channel, Outcome, Verdict};
-use store::{Sessions, StoreError, Version, Webhooks};
+use serde::Deserialize;
+use serde_json::Value;
+use store::{Sessions, StoreError, Timers, Version, Webhooks};
 use tracing::{error, info, warn};
 
 use crate::adapter::log_dropped;
@@ -23,8 +26,8 @@ use crate::clock;
 use crate::config::ConversationConfig;
 use crate::guard::Reach;
 use crate::outgoing::{CallEnd, Guarded, Messengers};
-use crate::queue::{EventsQueue, QueueError};
-use crate::records::{BatchResponse, each_in_order};
+use crate::queue::{EventsQueue, InboundQueue, QueueError};
+use crate::records::{BatchItemFailure, BatchResponse, each_in_order};
 
 #[derive(Debug)]
 pub struct Conversation {
@@ -32,10 +35,19 @@ pub struct Conversation {
     sessions: Sessions,
     webhooks: Webhooks,
     webhooks_of: Cache<BotId, Arc<Vec<Webhook>>>,
+    timers: Timers,
+    inbound: InboundQueue,
     events: EventsQueue,
     messengers: Messengers,
     world: Guarded,
     witness: Witness,
+}
+
+/// What the function is invoked with: a batch of `inbound.fifo`, or of the stream of the sessions' table.
+#[derive(Debug)]
+pub enum Invocation {
+    Messages(SqsEvent),
+    Timers(Value),
 }
 
 /// Where a turn is; for tests that stop the worker right there.
@@ -83,6 +95,8 @@ impl Conversation {
             sessions: Sessions::new(dynamodb.clone(), &config.tables.sessions),
             webhooks: Webhooks::new(dynamodb, &config.tables.webhooks),
             webhooks_of: Cache::new(config.bot_cache_ms),
+            timers: Timers::new(aws.dynamodb.clone(), &config.tables.sessions),
+            inbound: InboundQueue::new(aws.sqs.clone(), &config.inbound_queue),
             events: EventsQueue::new(aws.sqs.clone(), &config.events_queue),
             messengers: Messengers::new(config.hosts.clone()),
             world: Guarded::new(reach),
@@ -94,9 +108,36 @@ impl Conversation {
         Self { witness, ..self }
     }
 
-    pub async fn handle(&self, event: SqsEvent) -> BatchResponse {
-        let started = clock::now();
-        each_in_order(event, |record| self.record(record, started)).await
+    pub async fn handle(&self, invocation: Invocation) -> BatchResponse {
+        match invocation {
+            Invocation::Messages(event) => {
+                let started = clock::now();
+                each_in_order(event, |record| self.record(record, started)).await
+            }
+            Invocation::Timers(event) => self.ring(&event).await,
+        }
+    }
+
+    /// Timers that rang become ordinary inbounds of their customers, so that an expiry too comes in its order.
+    async fn ring(&self, event: &Value) -> BatchResponse {
+        for record in event["Records"].as_array().into_iter().flatten() {
+            let sent = match store::removed(record) {
+                None => Ok(()),
+                Some(Ok(inbound)) => self
+                    .inbound
+                    .send(vec![Inbound { received_at: clock::now(), ..inbound }])
+                    .await
+                    .map_err(TurnError::from),
+                Some(Err(error)) => Err(error.into()),
+            };
+            if let Err(error) = sent {
+                error!(%error, "An expiry could not be queued");
+                // A stream goes on from the first that failed.
+                let item_identifier = record["dynamodb"]["SequenceNumber"].as_str().unwrap_or_default().to_owned();
+                return BatchResponse { batch_item_failures: vec![BatchItemFailure { item_identifier }] };
+            }
+        }
+        BatchResponse::default()
     }
 
     /// True when the message is finished with.
@@ -146,7 +187,9 @@ impl Conversation {
                 continue;
             }
             let way = way(channel, session.as_ref(), inbound);
+            let before = session.as_ref().and_then(|session| session.talk.clone());
             match flow::begin(&brain.bot, session, inbound, way, clock::now()) {
+                Begin::Nothing if self.expects_again(inbound, &brain, before.as_ref()).await? => return Ok(()),
                 Begin::Nothing => {
                     info!(%platform, bot.id = %bot_id, inbound.id = %id, kind = inbound.kind.name(), "Nothing to do");
                     return Ok(());
@@ -216,6 +259,11 @@ impl Conversation {
         version: Version,
         again: bool,
     ) -> Result<(), TurnError> {
+        if let Some(talk) = &session.talk
+            && talk.id == ConversationId::of(inbound.id, inbound.received_at)
+        {
+            self.set_timer(inbound, brain, talk).await?;
+        }
         let mut result = Ok(());
         let mut changed = false;
         let mut undeliverable = Vec::new();
@@ -247,6 +295,39 @@ impl Conversation {
             }
         }
         result
+    }
+
+    /// An expiry that came while the conversation goes on is set anew. True if it was.
+    async fn expects_again(&self, inbound: &Inbound, brain: &Brain, talk: Option<&Talk>) -> Result<bool, StoreError> {
+        match (&inbound.kind, talk) {
+            (InboundKind::Expired { conversation_id }, Some(talk)) if talk.id == *conversation_id => {
+                self.set_timer(inbound, brain, talk).await?;
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Makes sure that the conversation ends also when the customer never comes back. Once per conversation, not per
+    /// turn: when it rings too early it is set anew.
+    async fn set_timer(&self, inbound: &Inbound, brain: &Brain, talk: &Talk) -> Result<(), StoreError> {
+        let ends = talk.last_message_at.plus_ms(brain.bot.preference().session_timeout_ms);
+        // Whole seconds, and not before its time.
+        let expires = EpochSeconds(ends.seconds().0 + 1);
+        let (bot_id, platform) = (inbound.bot_id.clone(), inbound.platform);
+        let timer = Inbound {
+            id: InboundId::of(&bot_id, platform, &format!("expiry {} {}", talk.id, expires.0)),
+            bot_id,
+            platform,
+            user_key: inbound.conversation_key.clone(),
+            conversation_key: inbound.conversation_key.clone(),
+            timestamp: ends,
+            received_at: ends,
+            answer_by: None,
+            reply_to: Value::Null,
+            kind: InboundKind::Expired { conversation_id: talk.id },
+        };
+        self.timers.set(&timer, expires).await
     }
 
     /// The turn's replies, to the messenger.
@@ -381,6 +462,16 @@ fn way(channel: Option<&dyn Channel>, session: Option<&Session>, inbound: &Inbou
         | InboundKind::Expired { .. } => false,
     };
     Way { synchronous: true, sends_late }
+}
+
+impl<'de> Deserialize<'de> for Invocation {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let event = Value::deserialize(deserializer)?;
+        if event["Records"][0]["eventSource"] == "aws:dynamodb" {
+            return Ok(Self::Timers(event));
+        }
+        serde_json::from_value(event).map(Self::Messages).map_err(serde::de::Error::custom)
+    }
 }
 
 impl Witness {

@@ -8,6 +8,7 @@ mod error;
 mod item;
 pub mod schema;
 mod sessions;
+mod timers;
 mod webhooks;
 
 pub use bots::{Bots, StoredBot};
@@ -15,4 +16,5 @@ pub use deliveries::Deliveries;
 pub use error::StoreError;
 pub use schema::Tables;
 pub use sessions::{Sessions, Version};
+pub use timers::{Timers, removal, removed};
 pub use webhooks::Webhooks;

@@ -9,7 +9,7 @@ use delivery::{Bundle, QueuedBundle};
 use futures::FutureExt as _;
 use model::{EndUserId, Event, PlatformType};
 use serde_json::{Value, json};
-use shell::conversation::{Point, Witness};
+use shell::conversation::{Invocation, Point, Witness};
 use store::StoredBot;
 use tokio::sync::Notify;
 
@@ -74,7 +74,7 @@ async fn a_redelivered_message_is_known_by_its_session() {
     }
     let (event, _) = world::batch(&running, &running.stack.services.queues.inbound).await;
     assert_eq!(event.records.len(), 3);
-    let response = running.stack.conversation().handle(event).await;
+    let response = running.stack.conversation().handle(Invocation::Messages(event)).await;
     assert!(response.batch_item_failures.is_empty());
     assert_eq!(world::entries(&running, Kind::Platform).len(), 2, "the third was handled before");
     running.stop().await;
@@ -88,7 +88,8 @@ async fn two_workers_with_one_message_take_one_turn() {
     assert_eq!(world::line_text(&running, USER, "e1", "안녕").await, 200);
     let (event, _) = world::batch(&running, &running.stack.services.queues.inbound).await;
     let (one, other) = (running.stack.conversation(), running.stack.conversation());
-    let (one, other) = tokio::join!(one.handle(event.clone()), other.handle(event));
+    let (one, other) =
+        tokio::join!(one.handle(Invocation::Messages(event.clone())), other.handle(Invocation::Messages(event)));
     assert!(one.batch_item_failures.is_empty() && other.batch_item_failures.is_empty());
     let left = left(running).await;
     assert_eq!(left.texts.len(), 7, "each text once");
@@ -103,7 +104,7 @@ async fn every_character_passes_the_queues() {
     let text = "a\u{fffe}b\u{ffff}c\u{0}\u{1f}😀";
     assert_eq!(world::line_text(&running, USER, "e1", text).await, 200);
     let (event, _) = world::batch(&running, &running.stack.services.queues.inbound).await;
-    assert!(running.stack.conversation().handle(event).await.batch_item_failures.is_empty());
+    assert!(running.stack.conversation().handle(Invocation::Messages(event)).await.batch_item_failures.is_empty());
     let left = left(running).await;
     assert_eq!(left.texts, [text]);
     assert_eq!(left.events.len(), 4);
@@ -119,7 +120,7 @@ async fn what_could_not_be_told_is_told_by_the_next_turn() {
     let handle = async |event: &str, failures: usize| {
         assert_eq!(world::line_text(&running, USER, event, "안녕").await, 200);
         let (batch, receipts) = world::batch(&running, &services.queues.inbound).await;
-        let response = running.stack.conversation().handle(batch).await;
+        let response = running.stack.conversation().handle(Invocation::Messages(batch)).await;
         assert_eq!(response.batch_item_failures.len(), failures);
         closer::mapping::acknowledge(sqs, &services.queues.inbound, receipts.into_iter()).await;
     };
@@ -199,7 +200,7 @@ async fn turn(stop: Option<Point>, twice: bool, push: bool) -> Left {
     });
     let worker = running.stack.conversation().with_witness(witness);
     tokio::select! {
-        response = worker.handle(event) => {
+        response = worker.handle(Invocation::Messages(event)) => {
             assert!(stop.is_none(), "it was never stopped at {stop:?}");
             assert!(response.batch_item_failures.is_empty());
         }
@@ -214,7 +215,7 @@ async fn turn(stop: Option<Point>, twice: bool, push: bool) -> Left {
         visible.visibility_timeout(0).send().await.unwrap();
         let (event, _) = world::batch(&running, &queue).await;
         assert_eq!(event.records.len(), 1, "it is handed out again");
-        let response = running.stack.conversation().handle(event).await;
+        let response = running.stack.conversation().handle(Invocation::Messages(event)).await;
         assert!(response.batch_item_failures.is_empty());
     }
     left(running).await

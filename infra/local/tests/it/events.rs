@@ -17,6 +17,7 @@ use delivery::{Bundle, QueuedBundle, Record, RecordState, Webhook, freeze};
 use lambda_http::Body;
 use model::{DeliveryId, EpochMillis, Inbound, MessageData, PlatformType, Queued};
 use serde_json::{Value, json};
+use shell::conversation;
 use shell::deliver::Invocation;
 use shell::records::BatchResponse;
 use store::StoredBot;
@@ -25,6 +26,7 @@ use crate::world;
 
 /// The samples, and what comes of each on a stack of its own.
 const SAMPLES: &[(&str, &[&str])] = &[
+    ("conversation/timer.json", &["queued expired"]),
     (
         "conversation/expired.json",
         &[
@@ -226,7 +228,10 @@ async fn request(running: &Running, platform: PlatformType, file: &str, text: &s
                 return queued;
             }
             if works {
-                assert_eq!(conversation.handle(event).await, BatchResponse::default());
+                assert_eq!(
+                    conversation.handle(conversation::Invocation::Messages(event)).await,
+                    BatchResponse::default()
+                );
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
@@ -244,7 +249,17 @@ async fn request(running: &Running, platform: PlatformType, file: &str, text: &s
 
 /// What must come again, what was said, what webhooks are to be told, and what is kept for who waits.
 async fn turns(running: &Running, text: &str) -> Vec<String> {
-    let event: SqsEvent = serde_json::from_str(text).unwrap();
+    let event = match serde_json::from_str(text).unwrap() {
+        conversation::Invocation::Messages(event) => event,
+        timers @ conversation::Invocation::Timers(_) => {
+            assert_eq!(running.stack.conversation().handle(timers).await, BatchResponse::default());
+            let queued = take(running, &running.stack.services.queues.inbound).await.records;
+            let kind = |body: String| match serde_json::from_str(&body).unwrap() {
+                Queued::V1(inbound) => format!("queued {}", inbound.kind.name()),
+            };
+            return queued.into_iter().map(|record| kind(record.body.unwrap())).collect();
+        }
+    };
     let mut inbound: Vec<Inbound> = Vec::new();
     for record in &event.records {
         let Ok(Queued::V1(queued)) = serde_json::from_str(record.body.as_deref().unwrap()) else { continue };
@@ -255,7 +270,8 @@ async fn turns(running: &Running, text: &str) -> Vec<String> {
     let sessions: BTreeSet<_> = inbound.iter().map(Inbound::session_id).collect();
 
     let ids: Vec<String> = event.records.iter().map(|record| record.message_id.clone().unwrap()).collect();
-    let mut outcome = failed(&ids, &running.stack.conversation().handle(event).await);
+    let mut outcome =
+        failed(&ids, &running.stack.conversation().handle(conversation::Invocation::Messages(event)).await);
     outcome.extend(platform_calls(running));
     let mut told = Vec::new();
     for record in take(running, &running.stack.services.queues.events).await.records {

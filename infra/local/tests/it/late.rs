@@ -5,7 +5,7 @@ use closer::dev::{self, Dev, Running};
 use closer::feed::Kind;
 use model::{EndUserId, PlatformType};
 use serde_json::{Value, json};
-use shell::conversation::Conversation;
+use shell::conversation::{Conversation, Invocation};
 use store::StoredBot;
 
 use crate::world;
@@ -168,7 +168,7 @@ async fn work(running: &Running, worker: &Conversation) {
     let queue = &running.stack.services.queues.inbound;
     let (event, receipts) = world::batch(running, queue).await;
     assert!(!event.records.is_empty());
-    assert!(worker.handle(event).await.batch_item_failures.is_empty());
+    assert!(worker.handle(Invocation::Messages(event)).await.batch_item_failures.is_empty());
     closer::mapping::acknowledge(&running.stack.services.aws.sqs, queue, receipts.into_iter()).await;
 }
 

@@ -9,5 +9,6 @@ mod crash;
 mod crowd;
 mod deliveries;
 mod events;
+mod expiry;
 mod late;
 mod programs;
