@@ -9,7 +9,9 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use flow::{Answer, Ask, Begin, Bot, Channel, HttpAnswer, HttpFailure, Session, Stepped};
-use model::{BotId, EpochMillis, Event, Inbound, InboundId, InboundKind, PlatformType, Reply};
+use model::{
+    BotId, Button, Card, EpochMillis, Event, Inbound, InboundId, InboundKind, MessageData, PlatformType, Reply,
+};
 use platforms::fixtures::matches;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -232,17 +234,17 @@ fn transcript(turn: &ScriptTurn, outcome: &Outcome, paint: &Paint) -> String {
     }
     let user = match &turn.user {
         None => paint.dim("(opens the room)"),
-        Some(message) => {
-            message.get("text").and_then(Value::as_str).map_or_else(|| json!(message).to_string(), str::to_owned)
-        }
+        Some(message) => match message.get("text").and_then(Value::as_str) {
+            Some(text) => text.to_owned(),
+            None => match message_kind(message.clone()) {
+                Ok(InboundKind::Message { data, .. }) => shown(&data),
+                _ => json!(message).to_string(),
+            },
+        },
     };
     let _ = writeln!(text, "  customer  {user}");
     for message in &outcome.reply.messages {
-        let shown = match &message.data {
-            model::MessageData::Text { text, buttons } if buttons.is_empty() => text.replace('\n', "\n            "),
-            data => json!(data).to_string(),
-        };
-        let _ = writeln!(text, "  bot       {shown}");
+        let _ = writeln!(text, "  bot       {}", shown(&message.data).replace('\n', "\n            "));
     }
     let labels = labels(&outcome.reply);
     if !labels.is_empty() {
@@ -256,6 +258,38 @@ fn transcript(turn: &ScriptTurn, outcome: &Outcome, paint: &Paint) -> String {
         let _ = writeln!(text, "  {}", paint.dim(&format!("! {problem}")));
     }
     text
+}
+
+/// A message as a line or two for a person.
+fn shown(data: &MessageData) -> String {
+    let buttons = |buttons: &[Button]| -> String {
+        let shown = buttons.iter().map(|button| match &button.uri {
+            Some(uri) => format!("  ({} → {uri})", button.label),
+            None => format!("  ({})", button.label),
+        });
+        shown.collect()
+    };
+    match data {
+        MessageData::Text { text, buttons: list } => format!("{text}{}", buttons(list)),
+        MessageData::Media { media, text, buttons: list } => {
+            let kind = json!(media.content_type);
+            let text = text.as_ref().map(|text| format!("  {text}")).unwrap_or_default();
+            format!("[{}] {}{text}{}", kind.as_str().unwrap_or_default(), media.uri, buttons(list))
+        }
+        MessageData::Cards { cards } => {
+            let card = |card: &Card| {
+                let title =
+                    [&card.title, &card.description].into_iter().flatten().cloned().collect::<Vec<_>>().join(": ");
+                let media = card.media.as_ref().map(|media| format!("  {}", media.uri)).unwrap_or_default();
+                format!("[card] {title}{media}{}", buttons(&card.buttons))
+            };
+            cards.iter().map(card).collect::<Vec<_>>().join("\n")
+        }
+        MessageData::Location { location } => {
+            let title = location.title.as_deref().unwrap_or_default();
+            format!("[location] {title} {}, {}", location.latitude, location.longitude)
+        }
+    }
 }
 
 fn labels(reply: &Reply) -> Vec<String> {

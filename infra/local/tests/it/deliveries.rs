@@ -244,6 +244,23 @@ async fn a_worker_that_dies_in_mid_attempt_loses_nothing() {
     setting.running.stop().await;
 }
 
+/// A sweep and a wake-up look at the same delivery at the same time.
+#[tokio::test]
+async fn of_two_workers_one_gets_a_due_delivery() {
+    let setting = Setting::new(Policy::Durable, true).await;
+    setting.receiver.answers(&[500]);
+    setting.queue("a", 1).await;
+    setting.deliver(true).await;
+    let mut record = setting.records().await.remove(0);
+    record.state = RecordState::Waiting { due_at: EpochMillis(0) };
+    setting.running.stack.deliveries.save(&record, record.attempt).await.unwrap();
+    let workers: Vec<_> = (0..5).map(|_| setting.running.stack.deliver()).collect();
+    futures::future::join_all(workers.iter().map(|worker| worker.handle(Invocation::Sweep))).await;
+    assert_eq!(setting.receiver.got().len(), 2, "one attempt failed, one more was made");
+    assert_eq!(setting.records().await[0].attempt, 2);
+    setting.running.stop().await;
+}
+
 #[tokio::test]
 async fn closer2020_switches_off_after_the_fourth_attempt_and_holds_what_comes() {
     let setting = Setting::new(Policy::Closer2020, true).await;
