@@ -73,6 +73,7 @@ impl Stack {
             inbound_queue: services.queues.inbound.clone(),
             public_url: options.public_url.clone(),
             bot_cache_ms: options.bot_cache_ms,
+            hosts: options.hosts.clone(),
         };
         let adapters = platforms::PLATFORMS
             .iter()

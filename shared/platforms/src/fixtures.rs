@@ -79,6 +79,7 @@ fn receive(platform: &Platform, case: &Value, body: &[u8]) -> Result<Outcome, St
     };
     let reply = match received.acknowledge {
         Acknowledge::Now(reply) => reply,
+        Acknowledge::Content(_) => HttpReply::empty(http::StatusCode::OK),
         Acknowledge::WithReply { .. } => match channel.synchronous() {
             Some(synchronous) => synchronous.answer(&Reply::default()).0,
             None => return Err("waits for a reply, but is not synchronous".to_owned()),

@@ -20,7 +20,7 @@ use serde_json::Value;
 
 pub use call::{Answer, Attempt, Call, Outcome, Rendered, Verdict};
 pub use fit::Dropped;
-pub use receive::{Acknowledge, HttpReply, Ignored, ReceiveError, Received, Request};
+pub use receive::{Acknowledge, Content, HttpReply, Ignored, ReceiveError, Received, Request};
 pub use secret::Secrets;
 
 /// All of them. A new platform is its folder, its `mod` above and its line here.

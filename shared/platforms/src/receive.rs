@@ -37,8 +37,17 @@ pub struct Ignored(String);
 pub enum Acknowledge {
     /// This answer, once everything is safely queued.
     Now(HttpReply),
+    /// What is at this address, which opens with the channel's token only.
+    Content(Content),
     /// The reply to the last inbound, by way of [`crate::Synchronous`]; an interim answer when it is not there at `until`.
     WithReply { until: EpochMillis },
+}
+
+/// A messenger's file. The headers hold the channel's token.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Content {
+    pub url: String,
+    pub headers: Vec<(&'static str, String)>,
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -54,6 +63,8 @@ pub enum ReceiveError {
     Unsigned,
     #[error("there is nothing at this path")]
     UnknownPath,
+    #[error("this link has expired")]
+    Expired,
     #[error("this path does not take this method")]
     Method,
     /// Says where, never what.
@@ -66,6 +77,7 @@ impl ReceiveError {
         match self {
             Self::Unsigned => StatusCode::UNAUTHORIZED,
             Self::UnknownPath => StatusCode::NOT_FOUND,
+            Self::Expired => StatusCode::GONE,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
         }
@@ -106,6 +118,12 @@ impl Ignored {
 impl fmt::Debug for Ignored {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Content")
     }
 }
 

@@ -17,6 +17,8 @@ use crate::aws::Aws;
 use crate::bots::Channels;
 use crate::clock;
 use crate::config::AdapterConfig;
+use crate::media;
+use crate::outgoing::Messengers;
 use crate::queue::InboundQueue;
 use crate::waiting;
 
@@ -29,6 +31,7 @@ pub struct Adapter {
     channels: Channels,
     inbound: InboundQueue,
     sessions: Option<Sessions>,
+    messengers: Messengers,
     public_url: String,
 }
 
@@ -41,6 +44,7 @@ impl Adapter {
             channels: Channels::new(platform, bots, &config.public_url, config.bot_cache_ms),
             inbound: InboundQueue::new(aws.sqs.clone(), &config.inbound_queue),
             sessions: config.sessions_table.as_ref().map(|table| Sessions::new(dynamodb, table)),
+            messengers: Messengers::new(config.hosts.clone()),
             public_url: config.public_url.clone(),
         }
     }
@@ -48,7 +52,7 @@ impl Adapter {
     /// Whatever comes is answered; nothing is an error of the function.
     pub async fn handle(&self, request: Request) -> Response<Body> {
         match self.receive(request, clock::now()).await {
-            Ok(reply) => respond(reply),
+            Ok(response) => response,
             Err(refusal) => {
                 let Refusal { status, bot_id, reason } = refusal;
                 let (platform, status) = (self.platform.kind, status.as_u16());
@@ -62,7 +66,7 @@ impl Adapter {
         }
     }
 
-    async fn receive(&self, request: Request, received_at: EpochMillis) -> Result<HttpReply, Refusal> {
+    async fn receive(&self, request: Request, received_at: EpochMillis) -> Result<Response<Body>, Refusal> {
         let path = request.raw_http_path().to_owned();
         let (id, tail) = bot_and_tail(&path, self.platform.kind.as_str())
             .ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, "there is no bot at this path"))?;
@@ -87,7 +91,7 @@ impl Adapter {
         request: &Request,
         body: &[u8],
         received_at: EpochMillis,
-    ) -> Result<HttpReply, Refusal> {
+    ) -> Result<Response<Body>, Refusal> {
         let query: BTreeMap<String, String> =
             request.query_string_parameters().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let url = format!("{}{}", self.public_url, request.raw_http_path());
@@ -116,8 +120,14 @@ impl Adapter {
             info!(%platform, bot.id = %bot_id, inbound.id = id, count, "Queued {count} from `{platform}`");
         }
         match (received.acknowledge, channel.synchronous()) {
-            (Acknowledge::Now(reply), _) => Ok(reply),
-            (Acknowledge::WithReply { until }, Some(synchronous)) => self.reply(synchronous, &awaited, until).await,
+            (Acknowledge::Now(reply), _) => Ok(respond(reply)),
+            (Acknowledge::Content(content), _) => {
+                let range = request.headers().get(http::header::RANGE).and_then(|range| range.to_str().ok());
+                Ok(media::pass_on(&self.messengers, &content, range).await)
+            }
+            (Acknowledge::WithReply { until }, Some(synchronous)) => {
+                self.reply(synchronous, &awaited, until).await.map(respond)
+            }
             (Acknowledge::WithReply { .. }, None) => {
                 Err(Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "the platform waits, but takes no reply"))
             }

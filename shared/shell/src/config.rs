@@ -22,6 +22,8 @@ pub struct AdapterConfig {
     pub public_url: String,
     /// `BOT_CACHE_SECONDS`: how long a bot that was read is believed. A published bot is live after that. Default 30.
     pub bot_cache_ms: i64,
+    /// `LINE_DATA_API_URL` and so on: other addresses for the platforms' APIs, for stand-ins.
+    pub hosts: Hosts,
 }
 
 #[derive(Clone, Debug)]
@@ -62,6 +64,7 @@ impl AdapterConfig {
             inbound_queue: required("INBOUND_QUEUE_URL", INBOUND)?,
             public_url: public_url(),
             bot_cache_ms: bot_cache_ms(),
+            hosts: Hosts::from_env(),
         })
     }
 }

@@ -12,6 +12,7 @@ pub mod config;
 pub mod conversation;
 pub mod deliver;
 pub mod guard;
+pub mod media;
 pub mod outgoing;
 pub mod queue;
 pub mod records;

@@ -70,6 +70,26 @@ impl Messengers {
     }
 }
 
+impl Messengers {
+    /// A file of a messenger's, or a range of its bytes.
+    pub(crate) async fn get(
+        &self,
+        url: &str,
+        headers: &[(&'static str, String)],
+        range: Option<&str>,
+    ) -> Result<Response, reqwest::Error> {
+        let client = self.client.get_or_init(|| build(|builder| builder.timeout(CALL_TIMEOUT)));
+        let mut request = client.get(self.hosts.place(url));
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        if let Some(range) = range {
+            request = request.header(http::header::RANGE, range);
+        }
+        request.send().await
+    }
+}
+
 impl Guarded {
     pub fn new(reach: Reach) -> Self {
         Self { reach, client: OnceLock::new() }

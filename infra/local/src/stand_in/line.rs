@@ -5,9 +5,10 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
-use axum::routing::post;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
@@ -27,7 +28,11 @@ struct Used {
 
 pub fn router(feed: Feed) -> Router {
     let line = Line { feed, used: Arc::default() };
-    Router::new().route("/v2/bot/message/reply", post(reply)).route("/v2/bot/message/push", post(push)).with_state(line)
+    Router::new()
+        .route("/v2/bot/message/reply", post(reply))
+        .route("/v2/bot/message/push", post(push))
+        .route("/v2/bot/message/{id}/content", get(content))
+        .with_state(line)
 }
 
 async fn reply(State(line): State<Line>, headers: HeaderMap, body: String) -> (StatusCode, Json<Value>) {
@@ -56,6 +61,23 @@ async fn push(State(line): State<Line>, headers: HeaderMap, body: String) -> (St
         }
     })
 }
+
+/// A picture of one pixel for every message, but for ids that end in a status, or in how many bytes there are.
+async fn content(Path(id): Path<String>, headers: HeaderMap) -> Response {
+    if !headers.get("authorization").is_some_and(|value| value.as_bytes().starts_with(b"Bearer ")) {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    if let Some(bytes) = id.split_once('b').and_then(|(_, bytes)| bytes.parse::<usize>().ok()) {
+        let body: Vec<u8> = (0..bytes).map(|at| (at % 251) as u8).collect();
+        return ([(header::CONTENT_TYPE, "video/mp4")], body).into_response();
+    }
+    match id.split_once('s').and_then(|(_, status)| StatusCode::from_bytes(status.as_bytes()).ok()) {
+        Some(status) => status.into_response(),
+        None => ([(header::CONTENT_TYPE, "image/gif")], PIXEL).into_response(),
+    }
+}
+
+const PIXEL: &[u8] = b"GIF89a\x01\0\x01\0\x80\0\0\xff\xff\xff\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
 
 impl Line {
     fn answer(

@@ -11,4 +11,5 @@ mod deliveries;
 mod events;
 mod expiry;
 mod late;
+mod media;
 mod programs;

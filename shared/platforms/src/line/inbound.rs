@@ -12,14 +12,31 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::wire::{Event, Text, Webhook};
-use super::{Line, messages};
-use crate::{Acknowledge, HttpReply, Ignored, ReceiveError, Received, Request};
+use super::{DATA_API_URL, Line, messages};
+use crate::media::{self, MediaError};
+use crate::{Acknowledge, Content, HttpReply, Ignored, ReceiveError, Received, Request};
 
 pub(super) fn receive(line: &Line, request: &Request<'_>) -> Result<Received, ReceiveError> {
     match request.tail {
         "" => webhook(line, request),
-        _ => Err(ReceiveError::UnknownPath),
+        path => match path.strip_prefix("media/") {
+            Some(token) if request.method == Method::GET => content(line, request, token),
+            _ => Err(ReceiveError::UnknownPath),
+        },
     }
+}
+
+/// A link of ours to what a customer sent.
+fn content(line: &Line, request: &Request<'_>, token: &str) -> Result<Received, ReceiveError> {
+    let url = media::open(token, &line.secrets, request.received_at.seconds()).map_err(|error| match error {
+        MediaError::Forged => ReceiveError::UnknownPath,
+        MediaError::Expired => ReceiveError::Expired,
+    })?;
+    // The channel's token is for no other host, whoever signed the link.
+    let ours = url.strip_prefix(DATA_API_URL).is_some_and(|path| path.starts_with('/'));
+    let token = line.token.as_ref().filter(|_| ours).ok_or(ReceiveError::UnknownPath)?;
+    let content = Content { url, headers: vec![("authorization", format!("Bearer {token}"))] };
+    Ok(Received { inbound: Vec::new(), ignored: Vec::new(), acknowledge: Acknowledge::Content(content) })
 }
 
 fn webhook(line: &Line, request: &Request<'_>) -> Result<Received, ReceiveError> {

@@ -61,6 +61,7 @@ fn adapter_view(received: &Received) -> Value {
             }
             ("now", Value::Null)
         }
+        Acknowledge::Content(_) => panic!("there are no files here"),
         Acknowledge::WithReply { until } => ("withReply", json!(until)),
     };
     // On channels that wait, all of a turn's inbounds are waited for until the same time.
