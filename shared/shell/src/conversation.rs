@@ -259,10 +259,11 @@ impl Conversation {
         version: Version,
         again: bool,
     ) -> Result<(), TurnError> {
-        if let Some(talk) = &session.talk
-            && talk.id == ConversationId::of(inbound.id, inbound.received_at)
-        {
-            self.set_timer(inbound, brain, talk).await?;
+        if let Some(talk) = &session.talk {
+            let began = |turn: &Turn| talk.id == ConversationId::of(turn.origin.id, turn.origin.received_at);
+            if session.turns.iter().any(|turn| (turn.origin.id == inbound.id || turn.owed) && began(turn)) {
+                self.set_timer(inbound, brain, talk).await?;
+            }
         }
         let mut result = Ok(());
         let mut changed = false;

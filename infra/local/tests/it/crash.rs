@@ -145,6 +145,9 @@ async fn what_could_not_be_told_is_told_by_the_next_turn() {
     let id = EndUserId::of(&world::bot(), PlatformType::Line, &USER.parse().unwrap());
     let (session, _) = running.stack.sessions.load(id, true).await.unwrap().unwrap();
     assert!(session.turns.iter().all(|turn| !turn.owed), "nothing is owed any more");
+    let timers = store::Timers::new(services.aws.dynamodb.clone(), &services.tables.sessions);
+    let in_two_days = shell::clock::now().plus_ms(2 * 24 * 60 * 60 * 1000).seconds();
+    assert_eq!(timers.due(in_two_days).await.unwrap().len(), 1, "the conversation will end");
     running.stop().await;
 }
 
