@@ -77,8 +77,10 @@ enum TurnError {
 
 /// A turn may think this long altogether; then what it has is said.
 const TURN_MS: i64 = 25_000;
-/// A batch begins no further turn after so long.
-const BEGIN_MS: i64 = 20_000;
+/// A batch begins no further turn after so long, or it would still run when the queue hands the rest to another worker.
+const BEGIN_MS: i64 = 4_000;
+/// LINE knows a retry key for a day; what is older could arrive twice, and nobody waits for it.
+const GIVE_UP_MS: i64 = 24 * 60 * 60 * 1000;
 /// Two workers with one customer's session happen only when a queue's visibility ran out.
 const COMMITS: usize = 3;
 /// A messenger that gave a way for late replies wants to have read the interim answer first.
@@ -128,7 +130,11 @@ impl Conversation {
                     .send(vec![Inbound { received_at: clock::now(), ..inbound }])
                     .await
                     .map_err(TurnError::from),
-                Some(Err(error)) => Err(error.into()),
+                Some(Err(error)) => {
+                    // One that cannot be read must not hold up everybody's; the next message applies the expiry.
+                    error!(%error, "A timer cannot be read");
+                    Ok(())
+                }
             };
             if let Err(error) = sent {
                 error!(%error, "An expiry could not be queued");
@@ -143,7 +149,6 @@ impl Conversation {
     /// True when the message is finished with.
     async fn record(&self, record: SqsMessage, started: EpochMillis) -> bool {
         if clock::now().since(started) > BEGIN_MS {
-            // What is begun now would still run when the queue hands it to another worker.
             return false;
         }
         let body = record.body.unwrap_or_default();
@@ -217,12 +222,26 @@ impl Conversation {
                             return self.act(inbound, &brain, &webhooks, session, version, false).await;
                         }
                         Err(StoreError::Conflict) => {}
+                        Err(StoreError::TooLarge) => {
+                            // It would be as large each time, and ask the bot's servers each time.
+                            error!(%platform, bot.id = %bot_id, inbound.id = %id, "A turn is larger than an item: it is undone");
+                            return self.undo(inbound).await;
+                        }
                         Err(error) => return Err(error.into()),
                     }
                 }
             }
         }
         Err(StoreError::Conflict.into())
+    }
+
+    /// The session stays as it was before the turn, and knows that it was taken.
+    async fn undo(&self, inbound: &Inbound) -> Result<(), TurnError> {
+        if let Some((mut session, version)) = self.sessions.load(inbound.session_id(), true).await? {
+            session.seen.push(inbound.id);
+            self.sessions.save(&session, version).await?;
+        }
+        Ok(())
     }
 
     async fn run(&self, mut handling: flow::Handling<'_>, inbound: &Inbound) -> Session {
@@ -277,9 +296,20 @@ impl Conversation {
             if result.is_ok() {
                 let repeated = again || turn.owed;
                 let sent = self.say(turn, brain.channel(inbound.platform), repeated, &mut undeliverable).await;
-                // A messenger that is down does not hold up what the company is told.
+                // A messenger that is down does not hold up what the company is told, and is no reason to tell it again.
                 let told = self.tell(&turn.events, webhooks).await;
+                if sent.is_err() && told.is_ok() && !turn.events.is_empty() {
+                    turn.events.clear();
+                    changed = true;
+                }
                 result = sent.and(told);
+                if let Err(error) = &result
+                    && clock::now().since(turn.origin.received_at) > GIVE_UP_MS
+                {
+                    let (platform, bot_id, id) = (turn.origin.platform, &turn.origin.bot_id, turn.origin.id);
+                    error!(%platform, bot.id = %bot_id, inbound.id = %id, %error, "A reply is given up after a day");
+                    result = Ok(());
+                }
             }
             changed |= turn.owed != result.is_err();
             turn.owed = result.is_err();

@@ -253,6 +253,9 @@ impl Deliver {
     async fn look(&self, id: DeliveryId) -> bool {
         let result = async {
             let Some(record) = self.deliveries.load(id).await? else { return Ok(()) };
+            if record.due_at().is_none_or(|due_at| due_at > clock::now()) {
+                return Ok(());
+            }
             match self.webhooks.load(&record.bot_id, record.webhook_id).await? {
                 Some(webhook) => self.retry(&webhook, &record).await,
                 None => self.park(&record, "the webhook was deleted").await,

@@ -28,12 +28,10 @@ pub(crate) async fn pass_on(messengers: &Messengers, content: &Content, range: O
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
             response
         }
-        (StatusCode::OK, None) if length.is_some_and(|length| length > MOST) => {
-            let mut response = status(StatusCode::PAYLOAD_TOO_LARGE);
-            *response.body_mut() = Body::from("larger than one answer can be; ask for a range of bytes\n");
-            response
-        }
-        (StatusCode::OK, None) => match take(&mut fetched, 0, MOST).await {
+        (StatusCode::OK, None) if length.is_some_and(|length| length > MOST) => too_large(),
+        // One byte more tells what is too large where no length is announced.
+        (StatusCode::OK, None) => match take(&mut fetched, 0, MOST + 1).await {
+            Some(body) if body.len() as u64 > MOST => too_large(),
             Some(body) => answer(StatusCode::OK, &fetched, body, None),
             None => status(StatusCode::BAD_GATEWAY),
         },
@@ -50,7 +48,8 @@ pub(crate) async fn pass_on(messengers: &Messengers, content: &Content, range: O
         (StatusCode::PARTIAL_CONTENT, _) => {
             let part =
                 fetched.headers().get(header::CONTENT_RANGE).and_then(|part| part.to_str().ok()).map(str::to_owned);
-            match take(&mut fetched, 0, MOST).await {
+            match take(&mut fetched, 0, MOST + 1).await {
+                Some(body) if body.len() as u64 > MOST => status(StatusCode::BAD_GATEWAY),
                 Some(body) => answer(StatusCode::PARTIAL_CONTENT, &fetched, body, part),
                 None => status(StatusCode::BAD_GATEWAY),
             }
@@ -111,6 +110,12 @@ fn answer(status: StatusCode, fetched: &Fetched, body: Vec<u8>, part: Option<Str
     if let Some(part) = part.and_then(|part| HeaderValue::try_from(part).ok()) {
         headers.insert(header::CONTENT_RANGE, part);
     }
+    response
+}
+
+fn too_large() -> Response<Body> {
+    let mut response = status(StatusCode::PAYLOAD_TOO_LARGE);
+    *response.body_mut() = Body::from("larger than one answer can be; ask for a range of bytes\n");
     response
 }
 

@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use model::time::EpochSeconds;
 use model::{EndUserId, Inbound};
 use serde_json::Value;
+use tracing::error;
 
 use crate::StoreError;
 use crate::item::{Item, Versioned, json, number, read_json, text};
@@ -54,7 +55,11 @@ impl Timers {
             .collect::<Result<Vec<Item>, _>>()
             .await
             .map_err(|error| StoreError::from_sdk(&error))?;
-        items.iter().map(|item| read_json("timer", item, "body").map(|Versioned::V1(inbound)| inbound)).collect()
+        let readable = |item| {
+            let read = read_json("timer", item, "body").inspect_err(|error| error!(%error, "A timer is passed over"));
+            read.ok().map(|Versioned::V1(inbound)| inbound)
+        };
+        Ok(items.iter().filter_map(readable).collect())
     }
 
     /// As TTL removes it: not if it was set anew meanwhile.

@@ -151,6 +151,81 @@ async fn what_could_not_be_told_is_told_by_the_next_turn() {
     running.stop().await;
 }
 
+/// A session of another time, with more in it than the limits of today allow.
+#[tokio::test]
+async fn a_turn_that_is_larger_than_an_item_is_undone() {
+    let running = world::start_idle().await;
+    let handle = async |event: &str| {
+        assert_eq!(world::line_text(&running, USER, event, "안녕").await, 200);
+        let queue = &running.stack.services.queues.inbound;
+        let (batch, receipts) = world::batch(&running, queue).await;
+        let response = running.stack.conversation().handle(Invocation::Messages(batch)).await;
+        assert!(response.batch_item_failures.is_empty());
+        closer::mapping::acknowledge(&running.stack.services.aws.sqs, queue, receipts.into_iter()).await;
+    };
+    handle("e1").await;
+    let id = EndUserId::of(&world::bot(), PlatformType::Line, &USER.parse().unwrap());
+    let (mut session, version) = running.stack.sessions.load(id, true).await.unwrap().unwrap();
+    // A new conversation tells of the params several times.
+    session.talk = None;
+    session.end_user.params.insert("x".to_owned(), json!("x".repeat(150_000)));
+    session.turns.clear();
+    running.stack.sessions.save(&session, version).await.unwrap();
+
+    handle("e2").await;
+    let (after, _) = running.stack.sessions.load(id, true).await.unwrap().unwrap();
+    assert!(after.talk.is_none() && after.turns.is_empty(), "as it was");
+    assert!(after.seen.holds(model::InboundId::of(&world::bot(), PlatformType::Line, "e2")), "but known");
+    assert_eq!(world::entries(&running, Kind::Platform).len(), 1, "nothing was said");
+    running.stop().await;
+}
+
+/// LINE is down: the company is told once, the customer when LINE is back; and after a day nobody waits any more.
+#[tokio::test]
+async fn a_messenger_that_is_down_holds_up_nobody_else() {
+    let running = world::start_idle().await;
+    let services = &running.stack.services;
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let config = shell::config::ConversationConfig {
+        tables: services.tables.clone(),
+        inbound_queue: services.queues.inbound.clone(),
+        events_queue: services.queues.events.clone(),
+        public_url: String::new(),
+        bot_cache_ms: 1000,
+        hosts: shell::config::Hosts::new(|_| Some(format!("http://{free}"))),
+    };
+    let down = shell::conversation::Conversation::new(&services.aws, &config, shell::guard::Reach::Public);
+    let session = async || {
+        let id = EndUserId::of(&world::bot(), PlatformType::Line, &USER.parse().unwrap());
+        running.stack.sessions.load(id, true).await.unwrap().unwrap().0
+    };
+
+    assert_eq!(world::line_text(&running, USER, "e1", "안녕").await, 200);
+    let (event, receipts) = world::batch(&running, &services.queues.inbound).await;
+    for _ in 0..2 {
+        let response = down.handle(Invocation::Messages(event.clone())).await;
+        assert_eq!(response.batch_item_failures.len(), 1, "it comes again");
+        let turn = session().await.turns.remove(0);
+        assert!(turn.owed && turn.events.is_empty(), "the reply is owed, the events were told");
+    }
+    let (told, _) = world::batch(&running, &services.queues.events).await;
+    assert_eq!(told.records.len(), 1);
+    let up = running.stack.conversation();
+    assert!(up.handle(Invocation::Messages(event)).await.batch_item_failures.is_empty());
+    assert_eq!(world::entries(&running, Kind::Platform).iter().filter(|entry| entry.status == 200).count(), 1);
+    assert!(!session().await.turns[0].owed);
+    closer::mapping::acknowledge(&services.aws.sqs, &services.queues.inbound, receipts.into_iter()).await;
+
+    assert_eq!(world::line_text(&running, USER, "e2", "안녕").await, 200);
+    let (mut event, _) = world::batch(&running, &services.queues.inbound).await;
+    let model::Queued::V1(mut inbound) = serde_json::from_str(event.records[0].body.as_ref().unwrap()).unwrap();
+    inbound.received_at = inbound.received_at.plus_ms(-25 * 60 * 60 * 1000);
+    event.records[0].body = Some(serde_json::to_string(&model::Queued::V1(inbound)).unwrap());
+    assert!(down.handle(Invocation::Messages(event)).await.batch_item_failures.is_empty(), "given up");
+    assert!(!session().await.turns[0].owed);
+    running.stop().await;
+}
+
 /// What is left of a turn.
 #[derive(Debug)]
 struct Left {
