@@ -141,6 +141,11 @@ fn v5(parts: &[&str]) -> Uuid {
     Uuid::new_v5(&NAMESPACE, parts.join(SEPARATOR).as_bytes())
 }
 
+/// A name of ours for anything that no type here stands for.
+pub(crate) fn name(parts: &[&str]) -> Uuid {
+    v5(parts)
+}
+
 /// A time-ordered UUID (version 7) whose random part comes from a name, so that the same event makes the same id.
 fn v7(at: EpochMillis, parts: &[&str]) -> Uuid {
     let digest = Sha256::digest(parts.join(SEPARATOR).as_bytes());

@@ -53,16 +53,45 @@ pub enum InboundKind {
         meta: Box<Meta>,
     },
     /// A room opened, with nothing said yet: the welcome block, a group that invited us.
-    Opened,
+    Opened {
+        #[serde(default, skip_serializing_if = "Params::is_empty")]
+        params: Params,
+        /// The room is entered again and again: the welcome is for the first time of a conversation only.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        once: bool,
+    },
     /// The customer became a friend or follower.
     Joined {
         #[serde(default, skip_serializing_if = "Params::is_empty")]
         params: Params,
     },
+    /// What is known of the customer changed. `null` takes a parameter away.
+    Updated { params: Params },
     /// The customer removed the friend or blocked us.
-    Left,
+    Left {
+        #[serde(default, skip_serializing_if = "Params::is_empty")]
+        params: Params,
+    },
+    /// The customer is no friend any more, and can go on talking all the same.
+    Unfriended {
+        #[serde(default, skip_serializing_if = "Params::is_empty")]
+        params: Params,
+    },
     /// The room is closed to us; the customer remains.
     Closed,
+    /// Somebody else said something to the customer: a person of the company, by the messenger's own console.
+    Echo {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        platform_message_id: Option<String>,
+        data: MessageData,
+        #[serde(default)]
+        meta: Box<Meta>,
+    },
+    /// A person of the company is done with the conversation, and it is the bot's again.
+    AgentLeft {
+        #[serde(default, skip_serializing_if = "Params::is_empty")]
+        params: Params,
+    },
     /// The customer asks for the answer that came too late.
     Collect,
     /// The conversation had its time. `conversation_id` says which, for a new one may have begun meanwhile.
@@ -87,14 +116,26 @@ impl Inbound {
 }
 
 impl InboundKind {
+    pub fn opened() -> Self {
+        Self::Opened { params: Params::new(), once: false }
+    }
+
+    pub fn left() -> Self {
+        Self::Left { params: Params::new() }
+    }
+
     /// For logs and counts.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Message { .. } => "message",
-            Self::Opened => "opened",
+            Self::Opened { .. } => "opened",
             Self::Joined { .. } => "joined",
-            Self::Left => "left",
+            Self::Updated { .. } => "updated",
+            Self::Left { .. } => "left",
+            Self::Unfriended { .. } => "unfriended",
             Self::Closed => "closed",
+            Self::Echo { .. } => "echo",
+            Self::AgentLeft { .. } => "agentLeft",
             Self::Collect => "collect",
             Self::Expired { .. } => "expired",
             Self::Late { .. } => "late",

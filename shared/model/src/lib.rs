@@ -28,7 +28,7 @@ pub use event::{Event, EventData, EventType, SourceType};
 pub use ids::{BotId, ConversationId, DeliveryId, EndUserId, EventId, InboundId, MessageId, UserKey, WebhookId};
 pub use inbound::{Inbound, InboundKind, Queued};
 pub use keyboard::{Keyboard, KeyboardType};
-pub use message::{Button, Card, ContentType, Location, Media, Message, MessageData, Meta, Sender};
+pub use message::{Button, Card, ContentType, Location, Media, Message, MessageData, Meta, Sender, reference};
 pub use platform::{PlatformType, UnknownPlatform};
 pub use reply::Reply;
 pub use time::EpochMillis;

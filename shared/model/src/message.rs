@@ -92,12 +92,16 @@ pub struct Location {
 
 /// With a `uri` it opens that; without, a press says its label, and hands `payload` along.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Button {
     pub label: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uri: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payload: Option<Value>,
+    /// A press calls a person of the company, where the messenger has a button for that; elsewhere it says its label.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub agent_call: bool,
 }
 
 /// MESSAGE.META, and what the adapters of all platforms agree to put there.
@@ -169,8 +173,25 @@ impl Button {
     }
 
     pub fn open(label: impl Into<String>, uri: impl Into<String>) -> Self {
-        Self { label: label.into(), uri: Some(uri.into()), payload: None }
+        Self { label: label.into(), uri: Some(uri.into()), ..Self::default() }
     }
+
+    /// Whether a press says the label. Forms leave empty texts behind.
+    pub fn says(&self) -> bool {
+        self.uri.as_deref().is_none_or(|uri| uri.trim().is_empty())
+    }
+
+    /// A short name for label and payload, for messengers that bring back less than both: `p_` and 32 hex digits. The
+    /// conversation knows what it stands for.
+    pub fn reference(&self) -> String {
+        reference(&self.label, self.payload.as_ref())
+    }
+}
+
+/// See [`Button::reference`].
+pub fn reference(label: &str, payload: Option<&Value>) -> String {
+    let payload = payload.map(Value::to_string).unwrap_or_default();
+    format!("p_{}", crate::ids::name(&["button", label, &payload]).simple())
 }
 
 impl Meta {

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::Dropped;
+use serde::Serialize;
+
+use crate::{Dropped, Need};
 
 /// An HTTP request as a value.
 #[derive(Clone, PartialEq)]
@@ -14,10 +16,31 @@ pub struct Call {
     pub body: Vec<u8>,
     /// A name for logs, such as `push`; the URL may be a secret.
     pub name: &'static str,
-    /// The messenger knows a repetition of this call and does not deliver it twice.
-    pub repeatable: bool,
-    /// Sent when the platform says that this one cannot work any more.
+    /// What must be had from the messenger before, in this order.
+    pub needs: Vec<Need>,
+    /// Sent when the platform says that this one cannot work any more, or does not give what it needs.
     pub instead: Option<Box<Call>>,
+}
+
+impl Call {
+    /// A POST of JSON.
+    pub fn json(name: &'static str, url: impl Into<String>, body: &impl Serialize) -> Self {
+        Self {
+            method: "POST",
+            url: url.into(),
+            headers: vec![("content-type", "application/json".to_owned())],
+            body: serde_json::to_vec(body).unwrap_or_default(),
+            name,
+            needs: Vec::new(),
+            instead: None,
+        }
+    }
+
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
 }
 
 /// Headers, body and URL hold tokens and the customer's words: none of them is for logs.
@@ -62,12 +85,20 @@ pub enum Verdict {
     Delivered,
     /// Send this one in its place.
     Instead(Call),
+    /// The token is spent: fetch another and send it again. Only once in a row.
+    Renew {
+        reason: String,
+    },
     /// The platform is busy or down.
     Later {
         reason: String,
     },
     /// It will never work. `reason` is for the bot's owner.
     Refused {
+        reason: String,
+    },
+    /// It will never work, because the conversation is over on the messenger's side.
+    Closed {
         reason: String,
     },
 }

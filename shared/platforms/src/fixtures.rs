@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use model::{BotId, EpochMillis, Inbound, InboundKind, Reply};
+use model::{BotId, EpochMillis, Inbound, InboundKind, Params, Reply};
 use serde_json::{Value, json};
 
 use crate::{Acknowledge, HttpReply, Platform, Request, Setup, media};
@@ -47,6 +47,12 @@ fn receive(platform: &Platform, case: &Value, body: &[u8]) -> Result<Outcome, St
     let path = request["path"].as_str().unwrap_or_default();
     let prefix = format!("/hooks/{}/", platform.kind);
     let url = request["url"].as_str().map_or_else(|| format!("https://bots.example.com{path}"), str::to_owned);
+    // Cases without a path have the address of some other installation: what follows the bot's id is the tail.
+    let tail = path.strip_prefix(&prefix).or_else(|| {
+        let (_, rest) = url.split('?').next()?.split_once(&format!("/{}/", platform.kind))?;
+        rest.split_once('/').map(|(_, tail)| tail)
+    });
+    let tail = tail.unwrap_or_default();
     let mut headers = HeaderMap::new();
     for (name, value) in request["headers"].as_object().into_iter().flatten() {
         let name: HeaderName = name.parse().map_err(|_| format!("request.headers.{name}"))?;
@@ -62,15 +68,7 @@ fn receive(platform: &Platform, case: &Value, body: &[u8]) -> Result<Outcome, St
         .collect();
     let received_at = EpochMillis(request["receivedAt"].as_i64().unwrap_or(1_780_300_800_000));
 
-    let request = Request {
-        method: &method,
-        tail: path.strip_prefix(&prefix).unwrap_or_default(),
-        url: &url,
-        query: &query,
-        headers: &headers,
-        body,
-        received_at,
-    };
+    let request = Request { method: &method, tail, url: &url, query: &query, headers: &headers, body, received_at };
     let received = match channel.receive(&request) {
         Ok(received) => received,
         Err(error) => {
@@ -80,9 +78,9 @@ fn receive(platform: &Platform, case: &Value, body: &[u8]) -> Result<Outcome, St
     let reply = match received.acknowledge {
         Acknowledge::Now(reply) => reply,
         Acknowledge::Content(_) => HttpReply::empty(http::StatusCode::OK),
-        Acknowledge::WithReply { .. } => match channel.synchronous() {
-            Some(synchronous) => synchronous.answer(&Reply::default()).0,
-            None => return Err("waits for a reply, but is not synchronous".to_owned()),
+        Acknowledge::WithReply { .. } => match (channel.synchronous(), received.inbound.last()) {
+            (Some(synchronous), Some(last)) => synchronous.answer(&Reply::default(), last, received_at, 0).0,
+            _ => return Err("waits for a reply, but is not synchronous, or to nothing".to_owned()),
         },
     };
     Ok(Outcome {
@@ -93,27 +91,46 @@ fn receive(platform: &Platform, case: &Value, body: &[u8]) -> Result<Outcome, St
 }
 
 fn message(inbound: &Inbound) -> Option<Value> {
-    let InboundKind::Message { platform_message_id, data, meta } = &inbound.kind else { return None };
+    let (platform_message_id, data, meta, is_user) = match &inbound.kind {
+        InboundKind::Message { platform_message_id, data, meta } => (platform_message_id, data, meta, true),
+        InboundKind::Echo { platform_message_id, data, meta } => (platform_message_id, data, meta, false),
+        InboundKind::Opened { .. }
+        | InboundKind::Joined { .. }
+        | InboundKind::Updated { .. }
+        | InboundKind::Left { .. }
+        | InboundKind::Unfriended { .. }
+        | InboundKind::Closed
+        | InboundKind::AgentLeft { .. }
+        | InboundKind::Collect
+        | InboundKind::Expired { .. }
+        | InboundKind::Late { .. } => return None,
+    };
     Some(json!({
         "userKey": inbound.user_key,
         "conversationKey": inbound.conversation_key,
-        "isUser": true,
+        "isUser": is_user,
         "timestamp": inbound.timestamp,
         "platformMessageId": platform_message_id,
         "data": data,
+        "payload": meta.payload,
         "meta": meta,
     }))
 }
 
 fn event(inbound: &Inbound) -> Option<Value> {
+    let none = Params::new();
     let (event, params) = match &inbound.kind {
-        InboundKind::Opened => ("bot.conversation.created", Value::Null),
-        InboundKind::Closed => ("bot.conversation.deleted", Value::Null),
-        InboundKind::Joined { params } => ("bot.end_user.created", Value::Object(params.clone())),
-        InboundKind::Left => ("bot.end_user.deleted", Value::Null),
-        InboundKind::Message { .. } | InboundKind::Collect | InboundKind::Expired { .. } | InboundKind::Late { .. } => {
-            return None;
-        }
+        InboundKind::Opened { params, .. } => ("bot.conversation.created", params),
+        InboundKind::Closed => ("bot.conversation.deleted", &none),
+        InboundKind::Joined { params } => ("bot.end_user.created", params),
+        InboundKind::Updated { params } => ("bot.end_user.updated", params),
+        InboundKind::Left { params } | InboundKind::Unfriended { params } => ("bot.end_user.deleted", params),
+        InboundKind::AgentLeft { params } => ("bot.conversation.agent_call_disconnected", params),
+        InboundKind::Message { .. }
+        | InboundKind::Echo { .. }
+        | InboundKind::Collect
+        | InboundKind::Expired { .. }
+        | InboundKind::Late { .. } => return None,
     };
     Some(json!({ "event": event, "userKey": inbound.user_key, "params": params }))
 }

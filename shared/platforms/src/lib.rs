@@ -10,8 +10,11 @@ pub mod fixtures;
 pub mod kakao;
 pub mod line;
 pub mod media;
+mod need;
 mod receive;
 mod secret;
+#[cfg(test)]
+mod testkit;
 
 use std::fmt;
 
@@ -20,6 +23,7 @@ use serde_json::Value;
 
 pub use call::{Answer, Attempt, Call, Outcome, Rendered, Verdict};
 pub use fit::Dropped;
+pub use need::{File, Need, Obtained, Want};
 pub use receive::{Acknowledge, Content, HttpReply, Ignored, ReceiveError, Received, Request};
 pub use secret::Secrets;
 
@@ -71,6 +75,19 @@ pub trait Channel: Send + Sync + fmt::Debug {
     /// What the messenger's answer to one of them means.
     fn judge(&self, call: &Call, outcome: &Outcome<'_>, attempt: Attempt) -> Verdict;
 
+    /// What a call still lacks when it leaves, such as a signature over the time. `nonce` is another each time.
+    fn sign(&self, _call: &mut Call, _now: EpochMillis, _nonce: u128) {}
+
+    /// What the answer to the call of a need gives.
+    fn obtain(&self, need: &Need, _outcome: &Outcome<'_>) -> Obtained {
+        Obtained::Refused { reason: format!("nothing is known of `{}`", need.call.name) }
+    }
+
+    /// It has no buttons: choices are numbered ([`Reply::choices`]), and the customer answers with a number or a label.
+    fn numbers_choices(&self) -> bool {
+        false
+    }
+
     /// For messengers that take the reply as the answer to their own request.
     fn synchronous(&self) -> Option<&dyn Synchronous> {
         None
@@ -79,13 +96,20 @@ pub trait Channel: Send + Sync + fmt::Debug {
 
 /// A messenger that waits for the reply.
 pub trait Synchronous: Send + Sync {
-    /// The answer when the reply is there in time.
-    fn answer(&self, reply: &Reply) -> (HttpReply, Vec<Dropped>);
+    /// Whether the answer can hold all of the reply. What it cannot hold is sent like on other channels, by
+    /// [`Channel::render`], and `answer` is empty.
+    fn takes(&self, _reply: &Reply, _inbound: &Inbound) -> bool {
+        true
+    }
 
-    /// The answer when it is not: the reply will be kept, or sent by [`Synchronous::late`].
-    fn interim(&self, inbound: &Inbound) -> HttpReply;
+    /// The answer when the reply is there in time. `nonce` is another each time.
+    fn answer(&self, reply: &Reply, inbound: &Inbound, now: EpochMillis, nonce: u128) -> (HttpReply, Vec<Dropped>);
 
-    /// The request that brings a late reply, where the messenger left a way; otherwise it waits for the customer's next
+    /// The answer when it is not: the reply will be kept, or sent by [`Synchronous::late`]. `None`: the messenger will
+    /// ask once more by itself, and the reply is for that request.
+    fn interim(&self, inbound: &Inbound) -> Option<HttpReply>;
+
+    /// The requests that bring a late reply, where the messenger left a way; otherwise it waits for the customer's next
     /// message.
     fn late(&self, reply: &Reply, inbound: &Inbound, now: EpochMillis) -> Option<Rendered>;
 }

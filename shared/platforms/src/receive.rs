@@ -6,6 +6,8 @@ use std::fmt;
 use http::{HeaderMap, Method, StatusCode};
 use model::{EpochMillis, Inbound};
 
+use crate::Need;
+
 /// A request as it arrived: nothing decoded, nothing trusted. Holds secrets and the customer's words, so no `Debug`.
 #[expect(missing_debug_implementations, reason = "it must not get into a log")]
 pub struct Request<'a> {
@@ -44,10 +46,12 @@ pub enum Acknowledge {
 }
 
 /// A messenger's file. The headers hold the channel's token.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 pub struct Content {
     pub url: String,
     pub headers: Vec<(&'static str, String)>,
+    /// As of a [`crate::Call`]; a token, where it has to be fetched.
+    pub needs: Vec<Need>,
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -61,6 +65,9 @@ pub struct HttpReply {
 pub enum ReceiveError {
     #[error("the signature or secret is missing or wrong")]
     Unsigned,
+    /// The same, for platforms whose sheet wants 403.
+    #[error("the signature or token is missing or wrong")]
+    Forbidden,
     #[error("there is nothing at this path")]
     UnknownPath,
     #[error("this link has expired")]
@@ -76,6 +83,7 @@ impl ReceiveError {
     pub const fn status(&self) -> StatusCode {
         match self {
             Self::Unsigned => StatusCode::UNAUTHORIZED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
             Self::UnknownPath => StatusCode::NOT_FOUND,
             Self::Expired => StatusCode::GONE,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
@@ -100,7 +108,15 @@ impl HttpReply {
     }
 
     pub const fn json(body: String) -> Self {
-        Self { status: StatusCode::OK, content_type: "application/json", body }
+        Self::ok("application/json", body)
+    }
+
+    pub const fn text(body: String) -> Self {
+        Self::ok("text/plain; charset=utf-8", body)
+    }
+
+    pub const fn ok(content_type: &'static str, body: String) -> Self {
+        Self { status: StatusCode::OK, content_type, body }
     }
 }
 

@@ -39,6 +39,11 @@ impl Secrets {
     }
 }
 
+/// Equal, in a time that does not tell where they differ.
+pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
+    bool::from(one.ct_eq(other))
+}
+
 /// HMAC-SHA256 of the parts, one after another.
 pub(crate) fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     // HMAC takes a key of any length, so there is no error to pass on.

@@ -103,7 +103,7 @@ fn skill(bot_id: &BotId, settings: &Settings, request: &Request<'_>) -> Result<R
 /// What the turn is: a welcome, a press of our own button, or what was said. Several pictures are several messages.
 fn kinds(settings: &Settings, payload: &SkillPayload) -> Vec<InboundKind> {
     if is_welcome(settings, &payload.user_request.block) || is_welcome(settings, &payload.intent) {
-        return vec![InboundKind::Opened];
+        return vec![InboundKind::opened()];
     }
     if asks_for_late_answer(settings, payload) {
         return vec![InboundKind::Collect];

@@ -67,12 +67,12 @@ impl Channel for Kakao {
 }
 
 impl Synchronous for Kakao {
-    fn answer(&self, reply: &Reply) -> (HttpReply, Vec<Dropped>) {
+    fn answer(&self, reply: &Reply, _inbound: &Inbound, _now: EpochMillis, _nonce: u128) -> (HttpReply, Vec<Dropped>) {
         outbound::answer(&self.settings, reply)
     }
 
-    fn interim(&self, inbound: &Inbound) -> HttpReply {
-        outbound::interim(&self.settings, inbound)
+    fn interim(&self, inbound: &Inbound) -> Option<HttpReply> {
+        Some(outbound::interim(&self.settings, inbound))
     }
 
     fn late(&self, reply: &Reply, inbound: &Inbound, now: EpochMillis) -> Option<Rendered> {

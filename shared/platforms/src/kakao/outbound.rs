@@ -43,7 +43,7 @@ pub(super) fn late(settings: &Settings, reply: &Reply, inbound: &Inbound, now: E
         headers: vec![("content-type", "application/json".to_owned())],
         body: body.into_bytes(),
         name: "callback",
-        repeatable: false,
+        needs: Vec::new(),
         instead,
     };
     let mut dropped = Vec::new();

@@ -25,7 +25,7 @@ pub(super) fn receive(bot_id: &BotId, settings: &Settings, request: &Request<'_>
 
     let kind = match event.event.as_deref() {
         Some("added") => InboundKind::Joined { params: params(&event) },
-        Some("blocked") => InboundKind::Left,
+        Some("blocked") => InboundKind::left(),
         other => {
             let ignored = vec![Ignored::new(other.unwrap_or("no event"))];
             return Ok(Received { inbound: Vec::new(), ignored, acknowledge });

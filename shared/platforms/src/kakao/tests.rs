@@ -63,7 +63,7 @@ fn inbound(reply_to: Value) -> Inbound {
         received_at: RECEIVED_AT,
         answer_by: Some(RECEIVED_AT.plus_ms(4000)),
         reply_to,
-        kind: InboundKind::Opened,
+        kind: InboundKind::opened(),
     }
 }
 
@@ -79,7 +79,7 @@ fn reply(messages: Vec<MessageData>, keyboard: Option<model::Keyboard>) -> Reply
         data,
         timestamp: RECEIVED_AT,
     };
-    Reply { messages: messages.into_iter().map(message).collect(), keyboard }
+    Reply { messages: messages.into_iter().map(message).collect(), keyboard, hand_over: false }
 }
 
 /// The `reply` of a case: messages without what every message has.

@@ -35,7 +35,7 @@ fn content(line: &Line, request: &Request<'_>, token: &str) -> Result<Received, 
     // The channel's token is for no other host, whoever signed the link.
     let ours = url.strip_prefix(DATA_API_URL).is_some_and(|path| path.starts_with('/'));
     let token = line.token.as_ref().filter(|_| ours).ok_or(ReceiveError::UnknownPath)?;
-    let content = Content { url, headers: vec![("authorization", format!("Bearer {token}"))] };
+    let content = Content { url, headers: vec![("authorization", format!("Bearer {token}"))], needs: Vec::new() };
     Ok(Received { inbound: Vec::new(), ignored: Vec::new(), acknowledge: Acknowledge::Content(content) })
 }
 
@@ -89,8 +89,8 @@ fn read(line: &Line, request: &Request<'_>, mut event: Event<'_>) -> Result<Inbo
         "follow" | "unfollow" | "join" | "leave" if standby => return Err(Ignored::new(&format!("{name} standby"))),
         "follow" => InboundKind::Joined { params: Params::new() },
         // The only sign that we are blocked: pushes are answered as if they arrived.
-        "unfollow" => InboundKind::Left,
-        "join" => InboundKind::Opened,
+        "unfollow" => InboundKind::left(),
+        "join" => InboundKind::opened(),
         "leave" => InboundKind::Closed,
         other => return Err(Ignored::new(other)),
     };

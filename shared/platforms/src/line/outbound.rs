@@ -1,7 +1,7 @@
 //! What LINE is asked to send: <https://developers.line.biz/en/reference/messaging-api/#send-reply-message> while the
 //! reply token of the customer's message lives, `#send-push-message` after that and for what does not fit in the reply.
 
-use model::{EpochMillis, Inbound, InboundKind, Reply};
+use model::{EpochMillis, Inbound, Reply};
 use serde::Serialize;
 
 use super::wire::{self, Object};
@@ -14,10 +14,6 @@ pub(super) const PUSH: &str = "push";
 
 pub(super) fn render(token: Option<&str>, reply: &Reply, inbound: &Inbound, now: EpochMillis) -> Rendered {
     let mut dropped = Vec::new();
-    // Another has the conversation, and LINE wants silence from us.
-    if is_standby(inbound) {
-        return Rendered::default();
-    }
     let objects = objects::objects(reply, &mut dropped);
     let Some(token) = token else {
         if !objects.is_empty() {
@@ -45,19 +41,6 @@ pub(super) fn render(token: Option<&str>, reply: &Reply, inbound: &Inbound, now:
     Rendered { calls, dropped }
 }
 
-fn is_standby(inbound: &Inbound) -> bool {
-    match &inbound.kind {
-        InboundKind::Message { meta, .. } => meta.standby,
-        InboundKind::Opened
-        | InboundKind::Joined { .. }
-        | InboundKind::Left
-        | InboundKind::Closed
-        | InboundKind::Collect
-        | InboundKind::Expired { .. }
-        | InboundKind::Late { .. } => false,
-    }
-}
-
 /// LINE refuses a retry key here; that the token works once has the same effect.
 fn replied(token: &str, reply_token: &str, messages: &[Object<'_>], instead: Call) -> Call {
     let body = wire::Reply { reply_token, messages };
@@ -73,15 +56,7 @@ fn push(token: &str, messages: &[Object<'_>], inbound: &Inbound, index: usize) -
 }
 
 fn call(name: &'static str, token: &str, path: &str, body: &impl Serialize) -> Call {
-    Call {
-        method: "POST",
-        url: format!("{API_URL}{path}"),
-        headers: vec![("authorization", format!("Bearer {token}")), ("content-type", "application/json".to_owned())],
-        body: serde_json::to_vec(body).unwrap_or_default(),
-        name,
-        repeatable: true,
-        instead: None,
-    }
+    Call::json(name, format!("{API_URL}{path}"), body).header("authorization", format!("Bearer {token}"))
 }
 
 /// Groups of at most `count` and `bytes`, in order, none of them empty.

@@ -224,6 +224,8 @@ fn judge() {
                 assert_eq!(call, *push);
                 ("instead", None)
             }
+            Verdict::Renew { reason } => ("renew", Some(reason)),
+            Verdict::Closed { reason } => ("closed", Some(reason)),
             Verdict::Later { reason } => ("later", Some(reason)),
             Verdict::Refused { reason } => ("refused", Some(reason)),
         };

@@ -5,7 +5,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use super::{connect, files, fold, limits, map_texts, read, reply_of};
+use super::{RECEIVED_AT, connect, files, fold, inbound, limits, map_texts, read, reply_of};
 
 #[test]
 fn every_case() {
@@ -13,7 +13,8 @@ fn every_case() {
     for (name, path) in files("outbound", ".json") {
         let mut case = read(&path);
         let channel = connect(&case["config"]);
-        let (answer, dropped) = channel.synchronous().unwrap().answer(&reply_of(&case));
+        let (answer, dropped) =
+            channel.synchronous().unwrap().answer(&reply_of(&case), &inbound(json!({})), RECEIVED_AT, 0);
         limits::check(&answer.body);
         let body: Value = serde_json::from_str(&answer.body).unwrap();
         let expect = map_texts(&body, &fold);

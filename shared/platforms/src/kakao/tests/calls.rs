@@ -33,6 +33,8 @@ fn every_judgement() {
                 assert_eq!(Some(other), call.instead.as_deref());
                 ("instead", "")
             }
+            Verdict::Renew { reason } => ("renew", reason.as_str()),
+            Verdict::Closed { reason } => ("closed", reason.as_str()),
             Verdict::Later { reason } => ("later", reason.as_str()),
             Verdict::Refused { reason } => ("refused", reason.as_str()),
         };
@@ -57,7 +59,7 @@ fn every_late_answer() {
         let inbound = inbound(reply_to);
         let synchronous = channel.synchronous().unwrap();
 
-        let interim = synchronous.interim(&inbound);
+        let interim = synchronous.interim(&inbound).unwrap();
         let interim_body: Value = serde_json::from_str(&interim.body).unwrap();
         assert_eq!(interim_body, row["interim"], "{row}");
         assert_eq!((interim.status.as_u16(), interim.content_type), (200, "application/json"));
@@ -71,7 +73,7 @@ fn every_late_answer() {
             continue;
         };
         let [call] = &rendered.calls[..] else { panic!("{row}") };
-        assert_eq!((call.method, call.url.as_str(), call.name, call.repeatable), ("POST", CALLBACK, "callback", false));
+        assert_eq!((call.method, call.url.as_str(), call.name), ("POST", CALLBACK, "callback"));
         assert_eq!(call.headers, [("content-type", "application/json".to_owned())]);
         let body = |call: &Call| -> Value {
             let body = std::str::from_utf8(&call.body).unwrap();

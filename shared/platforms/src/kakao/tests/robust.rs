@@ -52,6 +52,7 @@ fn button() -> impl Strategy<Value = Button> {
         label,
         uri,
         payload,
+        agent_call: false,
     })
 }
 
@@ -95,7 +96,7 @@ proptest! {
         let reply = reply(messages, keyboard);
         let channel = connect(&config);
         let synchronous = channel.synchronous().unwrap();
-        limits::check(&synchronous.answer(&reply).0.body);
+        limits::check(&synchronous.answer(&reply, &inbound(json!({})), RECEIVED_AT, 0).0.body);
         let rendered = synchronous.late(&reply, &inbound(json!({ "callbackUrl": CALLBACK })), RECEIVED_AT).unwrap();
         let call = &rendered.calls[0];
         limits::check(std::str::from_utf8(&call.body).unwrap());
@@ -209,7 +210,11 @@ fn nothing_is_told() {
     let reply = reply(vec![MessageData::text(long), MessageData::text("bot words")], None);
     let synchronous = channel.synchronous().unwrap();
     let inbound = inbound(json!({ "callbackUrl": CALLBACK }));
-    told.push(format!("{:?} {:?}", synchronous.answer(&reply), synchronous.interim(&inbound)));
+    told.push(format!(
+        "{:?} {:?}",
+        synchronous.answer(&reply, &inbound, RECEIVED_AT, 0),
+        synchronous.interim(&inbound)
+    ));
     let rendered = synchronous.late(&reply, &inbound, RECEIVED_AT).unwrap();
     told.push(format!("{rendered:?}"));
     let answer = format!(r#"{{"status":"FAIL","message":"user words {CALLBACK}"}}"#);

@@ -34,7 +34,7 @@ fn push(call: &Call, index: usize, inbound: &Inbound) {
 }
 
 fn body(call: &Call, is_last: bool) {
-    assert!(call.repeatable && call.method == "POST");
+    assert!(call.method == "POST");
     assert!(call.body.len() <= limits::BODY.0);
     let body: Value = serde_json::from_slice(&call.body).unwrap();
     let messages = list(&body["messages"]);

@@ -33,7 +33,7 @@ fn uri() -> impl Strategy<Value = String> {
 fn button() -> impl Strategy<Value = Button> {
     let payload = text().prop_map(|text| json!({ "a": text }));
     (text(), prop::option::weighted(0.3, uri()), prop::option::weighted(0.3, payload))
-        .prop_map(|(label, uri, payload)| Button { label, uri, payload })
+        .prop_map(|(label, uri, payload)| Button { label, uri, payload, agent_call: false })
 }
 
 fn buttons(max: usize) -> impl Strategy<Value = Vec<Button>> {
