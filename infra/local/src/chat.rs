@@ -29,7 +29,7 @@ pub async fn say(stack: &Stack, bot_id: &BotId, said: Said) -> anyhow::Result<Re
     }
     let now = clock::now();
     let kind = match said.message {
-        None => InboundKind::Opened,
+        None => InboundKind::opened(),
         Some(message) => message_kind(message)?,
     };
     let inbound = Inbound {

@@ -137,7 +137,7 @@ impl Talk<'_> {
             self.now = self.now.plus_ms(duration_ms(after)?);
         }
         let kind = match turn.user.clone() {
-            None => InboundKind::Opened,
+            None => InboundKind::opened(),
             Some(message) => message_kind(message)?,
         };
         let bot_id: BotId = "Btalks".parse()?;

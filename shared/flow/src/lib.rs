@@ -29,4 +29,4 @@ pub use import::{ImportError, Site, Warning};
 pub use run::{Done, Input, Problem, Run, Said, Step};
 pub use session::{LateReply, Session, Stored, StoredRef, Talk, Turn};
 pub use state::State;
-pub use turn::{Begin, Channel, Handling, Stepped, begin};
+pub use turn::{Begin, Channel, Handling, Late, Stepped, begin};

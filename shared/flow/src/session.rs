@@ -57,6 +57,9 @@ pub struct Talk {
     /// Of the last message, by our clock: expiry is counted from here.
     pub last_message_at: EpochMillis,
     pub state: State,
+    /// When somebody of the company spoke last, while the conversation is theirs: the bot is silent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<EpochMillis>,
 }
 
 /// A turn that was taken: what it says, and to whom.

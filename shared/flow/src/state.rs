@@ -1,7 +1,8 @@
 //! What is kept of a conversation between two turns.
 
-use model::{Navigation, Position};
+use model::{Keyboard, Message, MessageData, Meta, Navigation, Position, Reply};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::limits;
 use crate::shown::Shown;
@@ -18,6 +19,9 @@ pub struct State {
     pub(crate) back: Vec<Place>,
     #[serde(skip_serializing_if = "Shown::is_empty")]
     pub(crate) shown: Shown,
+    /// References of what the last turn offered, on channels without buttons: the customer answers with their numbers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) choices: Vec<String>,
     /// The nodes that were visited last, with how often.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     visits: Vec<(Place, u64)>,
@@ -41,6 +45,24 @@ pub(crate) enum Next {
 pub(crate) struct Place {
     pub(crate) flow_id: u64,
     pub(crate) node_id: u64,
+}
+
+impl State {
+    /// What the press of a button says, where only its reference came.
+    pub(crate) fn whole(&self, meta: &Meta) -> Option<(MessageData, Option<Value>)> {
+        let reference = meta.payload.as_ref()?.as_str()?;
+        let button = self.shown.find_reference(reference)?;
+        Some((MessageData::text(&button.label), button.payload.clone()))
+    }
+
+    /// Remembers what is offered by number. A turn that says nothing takes nothing back.
+    pub(crate) fn number(&mut self, messages: &[Message], keyboard: Option<&Keyboard>) {
+        if messages.is_empty() {
+            return;
+        }
+        let reply = Reply { messages: messages.to_vec(), keyboard: keyboard.cloned(), hand_over: false };
+        self.choices = reply.choices().map(model::Button::reference).collect();
+    }
 }
 
 impl From<(u64, u64)> for Place {

@@ -8,16 +8,35 @@ use model::{
     Message, MessageData, MessageId, Meta, Params, PlatformType, Reply, SourceType,
 };
 
+use serde_json::Value;
+
 use crate::session::{LATE_MS, LateReply, Session, Talk, Turn};
 use crate::{Answer, Ask, Bot, Done, Ids, Input, Problem, Run, State, Step};
+
+/// After the last word of an agent who did not take leave, the bot may answer again.
+const AGENT_MS: i64 = 60 * 60 * 1000;
 
 /// How the messenger takes replies, as far as a turn cares.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Channel {
     /// It waits for the reply and reads it from the stored session.
     pub synchronous: bool,
-    /// For [`InboundKind::Late`]: there is still a way to send the reply.
-    pub sends_late: bool,
+    /// For [`InboundKind::Late`]: what can be done about the reply.
+    pub late: Late,
+    /// It has no buttons: the customer answers with the number or the label of a choice.
+    pub numbers_choices: bool,
+}
+
+/// What becomes of a reply that nobody took in time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Late {
+    /// It waits for the customer's next message.
+    #[default]
+    Keep,
+    /// There is still a way to send it.
+    Send,
+    /// It was no answer to take, and was sent like on other channels.
+    Sent,
 }
 
 /// What an inbound means.
@@ -96,7 +115,8 @@ impl<'a> Handling<'a> {
                 Step::Done(done) => problems = self.close(done),
             }
         }
-        let reply = Reply { messages: std::mem::take(&mut self.messages), keyboard: self.keyboard.take() };
+        let messages = std::mem::take(&mut self.messages);
+        let reply = Reply { messages, keyboard: self.keyboard.take(), hand_over: false };
         let mut turn = Turn::new(self.inbound, self.now, reply, std::mem::take(&mut self.events));
         turn.late = self.late;
         let mut session = self.session.clone();
@@ -115,17 +135,40 @@ impl<'a> Handling<'a> {
                 self.converse();
                 self.receive(data, meta);
                 // A human owns the conversation: the bot hears, and says nothing.
-                if !meta.standby {
+                if !meta.standby && !self.agent_talks() {
                     self.collect();
                     self.start(bot, Input::Message { data, payload: meta.payload.as_ref() });
                 }
                 true
             }
-            InboundKind::Opened => {
+            InboundKind::Echo { data, meta, .. } => {
                 self.expire(bot);
                 self.arrive(known, None);
                 self.converse();
-                self.start(bot, Input::Open);
+                self.connect_agent();
+                self.hear_agent(data, meta);
+                true
+            }
+            InboundKind::AgentLeft { params } => {
+                self.learn(params);
+                self.disconnect_agent()
+            }
+            InboundKind::Opened { params, once } => {
+                self.expire(bot);
+                let going_on = self.session.talk.is_some();
+                let learned = self.learn(params);
+                self.arrive(known, None);
+                self.converse();
+                if !(*once && going_on) {
+                    self.start(bot, Input::Open);
+                } else if learned {
+                    self.tell_conversation(EventType::ConversationUpdated);
+                }
+                true
+            }
+            InboundKind::Updated { params } => {
+                self.learn(params);
+                self.arrive(known, Some(&Params::new()));
                 true
             }
             InboundKind::Joined { params } => {
@@ -138,15 +181,15 @@ impl<'a> Handling<'a> {
                 }
                 true
             }
-            InboundKind::Left => {
+            InboundKind::Left { params } => {
+                self.learn(params);
                 self.end_talk(None);
-                if !known {
-                    // Nobody we ever spoke to; still the company is told, as it may know the key.
-                    self.session.end_user.created_at = self.now;
-                }
-                self.session.end_user.deleted_at = Some(self.now);
-                self.session.end_user.updated_at = self.now;
-                self.tell_end_user(EventType::EndUserDeleted);
+                self.depart();
+                true
+            }
+            InboundKind::Unfriended { params } => {
+                self.learn(params);
+                self.depart();
                 true
             }
             InboundKind::Closed => known && self.end_talk(None),
@@ -160,13 +203,15 @@ impl<'a> Handling<'a> {
                 if reply.is_empty() {
                     return false;
                 }
-                if self.channel.sends_late {
-                    self.collect();
-                    self.keyboard = reply.keyboard;
-                    self.messages.extend(reply.messages);
-                    self.late = true;
-                } else {
-                    self.session.keep_late(LateReply { at: self.now, reply });
+                match self.channel.late {
+                    Late::Sent => return false,
+                    Late::Send => {
+                        self.collect();
+                        self.keyboard = reply.keyboard;
+                        self.messages.extend(reply.messages);
+                        self.late = true;
+                    }
+                    Late::Keep => self.session.keep_late(LateReply { at: self.now, reply }),
                 }
                 true
             }
@@ -193,6 +238,54 @@ impl<'a> Handling<'a> {
         }
     }
 
+    /// Gone, as far as the messenger tells. Of somebody whom we never spoke to the company is told all the same, as it
+    /// may know the key.
+    fn depart(&mut self) {
+        self.session.end_user.deleted_at = Some(self.now);
+        self.session.end_user.updated_at = self.now;
+        self.tell_end_user(EventType::EndUserDeleted);
+    }
+
+    /// Takes over what the messenger tells of the customer; `null` takes a parameter away. True if that changed any.
+    fn learn(&mut self, params: &Params) -> bool {
+        let known = &mut self.session.end_user.params;
+        let mut changed = false;
+        for (name, value) in params {
+            changed |= match value {
+                Value::Null => known.remove(name).is_some(),
+                value => known.insert(name.clone(), value.clone()).as_ref() != Some(value),
+            };
+        }
+        changed
+    }
+
+    /// Somebody of the company speaks: from now on the bot is silent.
+    fn connect_agent(&mut self) {
+        let at = self.inbound.received_at;
+        let Some(talk) = &mut self.session.talk else { return };
+        if talk.agent.replace(at).is_none() {
+            self.tell_conversation(EventType::AgentCallConnected);
+        }
+    }
+
+    fn disconnect_agent(&mut self) -> bool {
+        let Some(talk) = &mut self.session.talk else { return false };
+        talk.agent = None;
+        self.tell_conversation(EventType::AgentCallDisconnected);
+        true
+    }
+
+    /// Whether the conversation is somebody's. An agent who went without a word does not silence the bot for ever.
+    fn agent_talks(&mut self) -> bool {
+        let now = self.inbound.received_at;
+        let Some(Talk { agent: Some(at), .. }) = self.session.talk else { return false };
+        if now.since(at) < AGENT_MS {
+            return true;
+        }
+        self.disconnect_agent();
+        false
+    }
+
     /// A conversation, begun if there is none.
     fn converse(&mut self) {
         let at = self.inbound.received_at;
@@ -201,7 +294,7 @@ impl<'a> Handling<'a> {
             None => {
                 let id = ConversationId::of(self.inbound.id, at);
                 let state = self.session.resume.take().unwrap_or_default();
-                self.session.talk = Some(Talk { id, created_at: at, last_message_at: at, state });
+                self.session.talk = Some(Talk { id, created_at: at, last_message_at: at, state, agent: None });
                 let before = self.session.end_user.last_conversation_id.replace(id);
                 if before.is_some() {
                     self.tell_end_user(EventType::EndUserUpdated);
@@ -233,19 +326,36 @@ impl<'a> Handling<'a> {
     }
 
     fn receive(&mut self, data: &MessageData, meta: &Meta) {
+        // A messenger that brings back less than a button holds is none of the company's business.
+        let whole = self.session.talk.as_ref().and_then(|talk| talk.state.whole(meta));
+        match whole {
+            Some((data, payload)) => {
+                let meta = Meta { payload, ..meta.clone() };
+                self.tell_message(EventType::MessageReceived, &data, &meta);
+            }
+            None => self.tell_message(EventType::MessageReceived, data, meta),
+        }
+    }
+
+    fn hear_agent(&mut self, data: &MessageData, meta: &Meta) {
+        self.tell_message(EventType::MessageSent, data, meta);
+    }
+
+    /// A message that the inbound itself is.
+    fn tell_message(&mut self, event: EventType, data: &MessageData, meta: &Meta) {
         let Some(talk) = &self.session.talk else { return };
         let message = Message {
             id: MessageId::of(self.inbound.id, 0, self.inbound.received_at),
             end_user_id: self.inbound.end_user_id(),
             conversation_id: talk.id,
             request_id: Some(self.inbound.id),
-            is_user: true,
+            is_user: event == EventType::MessageReceived,
             meta: meta.clone().or_null(),
             data: data.clone(),
             timestamp: self.inbound.timestamp,
         };
         self.session.end_user.last_message_id = Some(message.id);
-        self.tell(EventType::MessageReceived, EventData::Message(Box::new(message)));
+        self.tell(event, EventData::Message(Box::new(message)));
     }
 
     /// Replies that came too late go before anything new.
@@ -303,6 +413,11 @@ impl<'a> Handling<'a> {
             self.messages.push(message);
         }
         self.keyboard = done.keyboard;
+        if self.channel.numbers_choices
+            && let Some(talk) = &mut self.session.talk
+        {
+            talk.state.number(&self.messages, self.keyboard.as_ref());
+        }
         done.problems
     }
 

@@ -2,12 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers outside of test functions")]
 
-use flow::{Begin, Bot, Channel, Session, Stepped, Stored, StoredRef};
+use flow::{Begin, Bot, Channel, Late, Session, Stepped, Stored, StoredRef};
 use model::{EpochMillis, EventData, Inbound, InboundId, InboundKind, MessageData, Meta, Params, PlatformType};
 use serde_json::{Value, json};
 
 const HOUR: i64 = 3_600_000;
-const SYNCHRONOUS: Channel = Channel { synchronous: true, sends_late: false };
+const SYNCHRONOUS: Channel = Channel { synchronous: true, late: Late::Keep, numbers_choices: false };
 
 /// A bot that greets, and then says back what it hears.
 fn bot(restore: bool) -> Bot {
@@ -100,7 +100,7 @@ fn told(events: &str, said: &[&str]) -> Option<Told> {
 }
 
 fn late_of(play: &Play, id: &str) -> InboundKind {
-    InboundKind::Late { of: play.inbound(id, InboundKind::Opened).id }
+    InboundKind::Late { of: play.inbound(id, InboundKind::opened()).id }
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn a_customer_comes_talks_leaves_and_comes_back() {
         told("message.received end_user.updated conversation.updated message.sent", &["name"])
     );
     assert_eq!(play.step("4", says("name")), told("message.received message.sent", &["name"]), "nothing changed");
-    assert_eq!(play.step("5", InboundKind::Left), told("conversation.deleted end_user.deleted", &[]));
+    assert_eq!(play.step("5", InboundKind::left()), told("conversation.deleted end_user.deleted", &[]));
     assert!(play.session.as_ref().unwrap().end_user.deleted_at.is_some());
     assert_eq!(
         play.step("6", says("hi")),
@@ -166,12 +166,12 @@ fn friends_and_rooms() {
     let mut answerable = play.inbound("3", joined);
     answerable.reply_to = json!({ "token": "t" });
     assert_eq!(play.take(&answerable), told("end_user.updated conversation.created message.sent", &["hello"]));
-    assert_eq!(play.step("4", InboundKind::Opened), told("message.sent", &["hello"]));
+    assert_eq!(play.step("4", InboundKind::opened()), told("message.sent", &["hello"]));
     assert_eq!(play.step("5", InboundKind::Closed), told("conversation.deleted", &[]));
-    assert_eq!(Play::new().step("1", InboundKind::Left), told("end_user.deleted", &[]));
+    assert_eq!(Play::new().step("1", InboundKind::left()), told("end_user.deleted", &[]));
     assert_eq!(Play::new().step("1", InboundKind::Closed), None);
     assert_eq!(
-        Play::new().step("1", InboundKind::Opened),
+        Play::new().step("1", InboundKind::opened()),
         told("end_user.created conversation.created message.sent", &["hello"])
     );
 }
@@ -257,7 +257,7 @@ fn a_late_reply_is_sent_where_there_is_a_way() {
     let mut play = Play::new();
     play.channel = SYNCHRONOUS;
     play.step("1", says("hi"));
-    play.channel.sends_late = true;
+    play.channel.late = Late::Send;
     let late = late_of(&play, "1");
     assert_eq!(play.step("late 1", late), told("", &["hello"]));
     let session = play.session.as_ref().unwrap();
@@ -273,4 +273,136 @@ fn version_1_of_the_stored_form() {
     assert!(["turns", "late", "talk", "seen"].iter().all(|key| !golden[key].is_null()), "it shows everything");
     let Stored::V1(session) = serde_json::from_value(golden.clone()).unwrap();
     assert_eq!(serde_json::to_value(StoredRef::V1(&session)).unwrap(), golden);
+}
+
+fn params(params: Value) -> Params {
+    params.as_object().unwrap().clone()
+}
+
+#[test]
+fn a_room_that_is_entered_again_is_welcomed_once() {
+    let mut play = Play::new();
+    let enter = |from: &str| InboundKind::Opened { params: params(json!({ "from": from })), once: true };
+    assert_eq!(
+        play.step("1", enter("a")),
+        told("end_user.created conversation.created message.sent", &["hello"]),
+        "a first time"
+    );
+    assert_eq!(play.step("2", enter("a")), told("", &[]), "nothing new");
+    assert_eq!(play.step("3", enter("b")), told("conversation.updated", &[]));
+    assert_eq!(play.session.as_ref().unwrap().end_user.params["from"], "b");
+    play.step("4", InboundKind::Closed);
+    assert_eq!(
+        play.step("5", enter("b")),
+        told("end_user.updated conversation.created message.sent", &["hello"]),
+        "another conversation"
+    );
+}
+
+#[test]
+fn what_the_messenger_tells_of_a_customer_is_kept_and_taken_away() {
+    let mut play = Play::new();
+    let update = |value: Value| InboundKind::Updated { params: params(value) };
+    assert_eq!(play.step("1", update(json!({ "nickname": "x", "age": 3 }))), told("end_user.created", &[]));
+    assert_eq!(play.step("2", update(json!({ "nickname": null }))), told("end_user.updated", &[]));
+    assert_eq!(play.session.as_ref().unwrap().end_user.params, params(json!({ "age": 3 })));
+}
+
+#[test]
+fn who_is_no_friend_any_more_may_go_on_talking() {
+    let mut play = Play::new();
+    play.step("1", says("hi"));
+    let unfriended = InboundKind::Unfriended { params: params(json!({ "friend": false })) };
+    assert_eq!(play.step("2", unfriended), told("end_user.deleted", &[]));
+    assert!(play.session.as_ref().unwrap().end_user.deleted_at.is_some());
+    assert_eq!(play.step("3", says("a")), told("end_user.created message.received message.sent", &["a"]));
+}
+
+#[test]
+fn while_an_agent_talks_the_bot_is_silent() {
+    let echo = || {
+        let meta = json!({ "sender": { "userKey": "Kim", "platform": "line" } });
+        let meta = serde_json::from_value(meta).unwrap();
+        InboundKind::Echo { platform_message_id: None, data: MessageData::text("agent"), meta }
+    };
+    let left = || InboundKind::AgentLeft { params: Params::new() };
+    let mut play = Play::new();
+    play.step("1", says("hi"));
+    assert_eq!(play.step("2", echo()), told("conversation.agent_call_connected message.sent", &[]));
+    let turn = play.session.as_ref().unwrap().turns.last().unwrap();
+    let EventData::Message(message) = &turn.events[1].data else { panic!("a message") };
+    assert!(!message.is_user);
+    assert_eq!(message.meta.as_ref().unwrap().sender.as_ref().unwrap().user_key, "Kim");
+    assert_eq!(play.step("3", echo()), told("message.sent", &[]), "connected once");
+    assert_eq!(play.step("4", says("a")), told("message.received", &[]));
+    assert_eq!(play.step("5", left()), told("conversation.agent_call_disconnected", &[]));
+    assert_eq!(play.step("6", says("a")), told("message.received message.sent", &["a"]));
+    // An agent who never takes leave.
+    play.step("7", echo());
+    play.now = play.now.plus_ms(HOUR - 1);
+    assert_eq!(play.step("8", says("a")), told("message.received", &[]));
+    play.now = play.now.plus_ms(1);
+    assert_eq!(
+        play.step("9", says("b")),
+        told("message.received conversation.agent_call_disconnected message.sent", &["b"])
+    );
+    assert_eq!(Play::new().step("1", left()), None, "nobody to leave");
+}
+
+/// A bot that offers three choices, two of one label.
+fn choosy() -> Bot {
+    let button = |label: &str, payload: Value| json!({ "type": "postback", "label": label, "payload": payload });
+    let nodes = json!([
+        { "id": 1, "type": "entry", "data": {}, "next": [{ "nodeId": 2 }] },
+        { "id": 2, "type": "response", "data": { "message": { "type": "cards", "cards": [
+            { "title": "a", "buttons": [button("buy", json!("{\"item\":\"a\"}"))] },
+            { "title": "b", "buttons": [button("buy", json!("{\"item\":\"b\"}"))] }] } }, "next": [{ "nodeId": 3 }] },
+        { "id": 3, "type": "keyboard", "data": { "type": "any", "buttons": [{ "label": "No, Thanks" }] }, "next": [{ "nodeId": 4 }] },
+        { "id": 4, "type": "response", "data": { "message": { "type": "text", "text": "{{message.text}} {{message.payload.item}}" } },
+            "next": [{ "nodeId": 5 }] },
+        { "id": 5, "type": "keyboard", "data": { "type": "any" }, "next": [{ "nodeId": 4 }] },
+    ]);
+    Bot::read(&json!({
+        "title": "t", "flows": [{ "id": 1, "title": "s", "data": { "entry": 1 }, "nodes": nodes }],
+        "preference": { "entryFlowId": 1, "fallbackFlowId": 1, "sessionBehavior": {
+            "welcomeOnSessionStart": true, "welcomeOnMessageWithoutSession": true } },
+    }))
+    .unwrap()
+}
+
+#[test]
+fn choices_are_understood_by_number_label_or_reference() {
+    let pressed = |payload: String| InboundKind::Message {
+        platform_message_id: None,
+        data: MessageData::text("bu…"),
+        meta: Box::new(Meta { payload: Some(json!(payload)), ..Meta::default() }),
+    };
+    let reference = |item: &str| model::reference("buy", Some(&json!(format!("{{\"item\":\"{item}\"}}"))));
+    for (numbers_choices, kind, expected, heard) in [
+        (true, says("1"), "buy a", "1"),
+        (true, says(" ②"), "buy b", " ②"),
+        (true, says("3번"), "No, Thanks ", "3번"),
+        (true, says("no,thanks"), "No, Thanks ", "no,thanks"),
+        (true, says("4"), "4 ", "4"),
+        (false, says("1"), "1 ", "1"),
+        (false, says("buy"), "buy b", "buy"),
+        (false, pressed(reference("a")), "buy a", "buy"),
+        (false, pressed(reference("b")), "buy b", "buy"),
+        (false, pressed(reference("c")), "bu… ", "bu…"),
+    ] {
+        let mut play = Play { bot: choosy(), ..Play::new() };
+        play.channel.numbers_choices = numbers_choices;
+        let inbound = play.inbound("1", InboundKind::opened());
+        let Begin::Run(mut handling) = flow::begin(&play.bot, None, &inbound, play.channel, play.now) else {
+            panic!("it runs")
+        };
+        let Stepped::Done { session, .. } = handling.step(None) else { panic!("it asks nothing") };
+        play.session = Some(*session);
+        let told = play.step("2", kind.clone());
+        assert_eq!(told.unwrap().1, [expected], "{kind:?}");
+        let EventData::Message(message) = &play.session.as_ref().unwrap().turns.last().unwrap().events[0].data else {
+            panic!("a message")
+        };
+        assert_eq!(message.data, MessageData::text(heard), "{kind:?}");
+    }
 }

@@ -36,6 +36,25 @@ impl Call {
         }
     }
 
+    /// Puts what was obtained where its mark is, in JSON as JSON wants it.
+    pub fn put(&mut self, mark: &str, text: &str) {
+        self.url = self.url.replace(mark, text);
+        for (_, value) in &mut self.headers {
+            *value = value.replace(mark, text);
+        }
+        let quoted = serde_json::Value::from(text).to_string();
+        let escaped = &quoted.as_bytes()[1..quoted.len() - 1];
+        let mut body = Vec::with_capacity(self.body.len() + escaped.len());
+        let mut rest = &self.body[..];
+        while let Some(at) = rest.windows(mark.len()).position(|window| window == mark.as_bytes()) {
+            body.extend_from_slice(&rest[..at]);
+            body.extend_from_slice(escaped);
+            rest = &rest[at + mark.len()..];
+        }
+        body.extend_from_slice(rest);
+        self.body = body;
+    }
+
     #[must_use]
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
@@ -101,4 +120,21 @@ pub enum Verdict {
     Closed {
         reason: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_obtained_goes_where_its_mark_is() {
+        let mut call =
+            Call::json("send", "https://a.example/?token={token}", &serde_json::json!(["{token}", "{token}{id}"]))
+                .header("authorization", "Bearer {token}");
+        call.put("{token}", "a\"b");
+        call.put("{id}", "7");
+        assert_eq!(call.url, "https://a.example/?token=a\"b");
+        assert_eq!(call.headers[1].1, "Bearer a\"b");
+        assert_eq!(call.body, br#"["a\"b","a\"b7"]"#);
+    }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use http::StatusCode;
 use lambda_http::{Body, Request, RequestExt as _, Response};
 use model::{BotId, EpochMillis, Inbound, InboundId, InboundKind};
-use platforms::{Acknowledge, Channel, Dropped, HttpReply, Platform, Synchronous};
+use platforms::{Acknowledge, Call, Channel, Content, Dropped, HttpReply, Platform, Synchronous};
 use store::{Bots, Sessions};
 use tracing::{error, info, warn};
 
@@ -17,8 +17,10 @@ use crate::aws::Aws;
 use crate::bots::Channels;
 use crate::clock;
 use crate::config::AdapterConfig;
+use crate::guard::Reach;
 use crate::media;
-use crate::outgoing::Messengers;
+use crate::needs::Needs;
+use crate::outgoing::{Guarded, Messengers};
 use crate::queue::InboundQueue;
 use crate::waiting;
 
@@ -32,6 +34,7 @@ pub struct Adapter {
     inbound: InboundQueue,
     sessions: Option<Sessions>,
     messengers: Messengers,
+    needs: Needs,
     public_url: String,
 }
 
@@ -45,6 +48,8 @@ impl Adapter {
             inbound: InboundQueue::new(aws.sqs.clone(), &config.inbound_queue),
             sessions: config.sessions_table.as_ref().map(|table| Sessions::new(dynamodb, table)),
             messengers: Messengers::new(config.hosts.clone()),
+            // An adapter hands no files over; a token is all that it may need.
+            needs: Needs::new(Guarded::new(Reach::Public)),
             public_url: config.public_url.clone(),
         }
     }
@@ -94,7 +99,9 @@ impl Adapter {
     ) -> Result<Response<Body>, Refusal> {
         let query: BTreeMap<String, String> =
             request.query_string_parameters().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        let url = format!("{}{}", self.public_url, request.raw_http_path());
+        // As the sender wrote it, which some signatures cover.
+        let asked = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+        let url = format!("{}{}{asked}", self.public_url, request.raw_http_path());
         let received = channel
             .receive(&platforms::Request {
                 method: request.method(),
@@ -112,7 +119,8 @@ impl Adapter {
             info!(%platform, bot.id = %bot_id, kind = ignored.as_str(), "Ignored an event of `{platform}`");
         }
         let awaits = matches!(received.acknowledge, Acknowledge::WithReply { .. });
-        let awaited = if awaits { received.inbound.clone() } else { Vec::new() };
+        let mut awaited = if awaits { received.inbound.clone() } else { Vec::new() };
+        awaited.retain(|inbound| inbound.answer_by.is_some());
         let count = received.inbound.len();
         if count > 0 {
             let id = received.inbound.first().map(|inbound| inbound.id.to_string());
@@ -123,6 +131,9 @@ impl Adapter {
             (Acknowledge::Now(reply), _) => Ok(respond(reply)),
             (Acknowledge::Content(content), _) => {
                 let range = request.headers().get(http::header::RANGE).and_then(|range| range.to_str().ok());
+                let Some(content) = self.open(&**channel, content).await else {
+                    return Err(Refusal::new(StatusCode::BAD_GATEWAY, "the messenger gives no token for its file"));
+                };
                 Ok(media::pass_on(&self.messengers, &content, range).await)
             }
             (Acknowledge::WithReply { until }, Some(synchronous)) => {
@@ -130,6 +141,22 @@ impl Adapter {
             }
             (Acknowledge::WithReply { .. }, None) => {
                 Err(Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "the platform waits, but takes no reply"))
+            }
+        }
+    }
+
+    /// The content with the token that it needs in its place.
+    async fn open(&self, channel: &dyn Channel, content: Content) -> Option<Content> {
+        if content.needs.is_empty() {
+            return Some(content);
+        }
+        let Content { url, headers, needs } = content;
+        let call = Call { method: "GET", url, headers, body: Vec::new(), name: "content", needs, instead: None };
+        match self.needs.complete(&self.messengers, channel, &call).await {
+            Ok(Call { url, headers, .. }) => Some(Content { url, headers, needs: Vec::new() }),
+            Err(lack) => {
+                error!(platform = %self.platform.kind, ?lack, "A file of a messenger cannot be had");
+                None
             }
         }
     }
@@ -155,10 +182,14 @@ impl Adapter {
             None
         });
         if let Some(reply) = reply {
-            let (reply, dropped) = synchronous.answer(&reply);
+            let (reply, dropped) = synchronous.answer(&reply, last, clock::now(), clock::nonce());
             log_dropped(last, &dropped);
             return Ok(reply);
         }
+        let Some(interim) = synchronous.interim(last) else {
+            info!(%platform, bot.id = %bot_id, inbound.id = %id, "The reply is for the messenger's next try");
+            return Ok(HttpReply::empty(StatusCode::SERVICE_UNAVAILABLE));
+        };
         warn!(%platform, bot.id = %bot_id, inbound.id = %id, "The reply was not there in time");
         let late = |inbound: &Inbound| Inbound {
             id: inbound.id.following("late"),
@@ -166,7 +197,7 @@ impl Adapter {
             ..inbound.clone()
         };
         self.inbound.send(awaited.iter().map(late).collect()).await.map_err(|error| Refusal::because(&error))?;
-        Ok(synchronous.interim(last))
+        Ok(interim)
     }
 }
 

@@ -19,6 +19,12 @@ pub fn chance() -> f64 {
     (bits >> 16) as f64 / (1_u64 << 48) as f64
 }
 
+/// Another one each time.
+#[expect(clippy::disallowed_methods, reason = "this is the edge that throws the dice")]
+pub fn nonce() -> u128 {
+    uuid::Uuid::new_v4().as_u128()
+}
+
 /// Random bytes, for secrets.
 #[expect(clippy::disallowed_methods, reason = "this is the edge that throws the dice")]
 pub fn random_bytes() -> [u8; 32] {

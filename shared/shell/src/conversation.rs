@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use delivery::{Bundle, Webhook};
-use flow::{Answer, Begin, Channel as Way, Session, Stepped, Talk, Turn};
+use flow::{Answer, Begin, Channel as Way, Late, Session, Stepped, Talk, Turn};
 use model::time::EpochSeconds;
 use model::{BotId, ConversationId, EpochMillis, Event, Inbound, InboundId, InboundKind, PlatformType, Queued};
-use platforms::{Attempt, Call, Channel, Outcome, Verdict};
+use platforms::{Attempt, Call, Channel, Synchronous, Verdict};
 use serde::Deserialize;
 use serde_json::Value;
 use store::{Sessions, StoreError, Timers, Version, Webhooks};
@@ -25,6 +25,7 @@ use crate::cache::Cache;
 use crate::clock;
 use crate::config::ConversationConfig;
 use crate::guard::Reach;
+use crate::needs::{Lack, Needs};
 use crate::outgoing::{CallEnd, Guarded, Messengers};
 use crate::queue::{EventsQueue, InboundQueue, QueueError};
 use crate::records::{BatchItemFailure, BatchResponse, each_in_order};
@@ -39,6 +40,7 @@ pub struct Conversation {
     inbound: InboundQueue,
     events: EventsQueue,
     messengers: Messengers,
+    needs: Needs,
     world: Guarded,
     witness: Witness,
 }
@@ -101,6 +103,7 @@ impl Conversation {
             inbound: InboundQueue::new(aws.sqs.clone(), &config.inbound_queue),
             events: EventsQueue::new(aws.sqs.clone(), &config.events_queue),
             messengers: Messengers::new(config.hosts.clone()),
+            needs: Needs::new(Guarded::new(reach)),
             world: Guarded::new(reach),
             witness: Witness::default(),
         }
@@ -391,8 +394,9 @@ impl Conversation {
                 };
                 rendered
             }
-            // The adapter reads it from the session.
-            Some(_) => return Ok(()),
+            // The adapter waits for it and reads it from the session.
+            Some(synchronous) if taken(synchronous, turn) => return Ok(()),
+            Some(_) => channel.render(&turn.reply, &turn.origin, turn.at),
         };
         log_dropped(&turn.origin, &rendered.dropped);
         let count = rendered.calls.len();
@@ -421,19 +425,19 @@ impl Conversation {
         let (platform, bot_id, id) = (turn.origin.platform, &turn.origin.bot_id, turn.origin.id);
         let mut attempt = Attempt { repeated, age_ms: 0 };
         let mut pauses = PAUSES_MS.into_iter();
+        let mut renewed = false;
         loop {
-            let end = self.messengers.call(&call).await;
-            let outcome = match &end {
-                CallEnd::Answered { status, body } => Outcome::Answered(platforms::Answer { status: *status, body }),
-                CallEnd::Unanswered => Outcome::Unanswered,
-                CallEnd::Unreachable => Outcome::Unreachable,
-            };
-            attempt.age_ms = clock::now().since(turn.origin.received_at);
-            match channel.judge(&call, &outcome, attempt) {
+            let (verdict, sent) = self.attempt(&call, turn, channel, &mut attempt).await;
+            match verdict {
                 Verdict::Delivered => return Ok(true),
                 Verdict::Instead(other) => {
                     info!(%platform, bot.id = %bot_id, inbound.id = %id, call = call.name, instead = other.name, "Sending another way");
                     call = other;
+                }
+                Verdict::Renew { reason } if !renewed => {
+                    info!(%platform, bot.id = %bot_id, inbound.id = %id, call = call.name, reason, "Fetching another token");
+                    self.needs.forget(&call);
+                    renewed = true;
                 }
                 Verdict::Later { reason } => {
                     let Some(pause) = pauses.next() else {
@@ -441,14 +445,42 @@ impl Conversation {
                     };
                     tokio::time::sleep(Duration::from_millis(pause)).await;
                     // Where nothing was sent, nothing can have arrived.
-                    attempt.repeated |= !matches!(outcome, Outcome::Unreachable);
+                    attempt.repeated |= sent;
                 }
-                Verdict::Refused { reason } => {
+                Verdict::Renew { reason } | Verdict::Refused { reason } => {
                     error!(%platform, bot.id = %bot_id, inbound.id = %id, call = call.name, reason, "`{platform}` refused a reply");
+                    return Ok(false);
+                }
+                Verdict::Closed { reason } => {
+                    warn!(%platform, bot.id = %bot_id, inbound.id = %id, call = call.name, reason, "The conversation is over for `{platform}`");
+                    let (id, received_at) = (id.following("closed"), clock::now());
+                    let closed = Inbound { id, received_at, kind: InboundKind::Closed, ..turn.origin.clone() };
+                    self.inbound.send(vec![closed]).await?;
                     return Ok(false);
                 }
             }
         }
+    }
+
+    /// What came of one attempt, and whether anything was sent.
+    async fn attempt(&self, call: &Call, turn: &Turn, channel: &dyn Channel, attempt: &mut Attempt) -> (Verdict, bool) {
+        let ready = match self.needs.complete(&self.messengers, channel, call).await {
+            Ok(ready) => ready,
+            Err(Lack::Later { reason }) => return (Verdict::Later { reason }, false),
+            Err(Lack::Refused { reason }) => {
+                let (platform, bot_id, id) = (turn.origin.platform, &turn.origin.bot_id, turn.origin.id);
+                warn!(%platform, bot.id = %bot_id, inbound.id = %id, call = call.name, reason, "A call lacks what it needs");
+                let verdict = match &call.instead {
+                    Some(instead) => Verdict::Instead((**instead).clone()),
+                    None => Verdict::Refused { reason },
+                };
+                return (verdict, false);
+            }
+        };
+        let end = self.messengers.call(&ready).await;
+        attempt.age_ms = clock::now().since(turn.origin.received_at);
+        let sent = !matches!(end, CallEnd::Unreachable);
+        (channel.judge(&ready, &end.outcome(), *attempt), sent)
     }
 
     /// The turn's events, to the queue of each webhook that wants them.
@@ -474,25 +506,37 @@ impl Conversation {
     }
 }
 
-/// Whether the channel waits for its reply, and for a late one whether there is still a way to send it.
+/// Whether the messenger's own request takes the reply.
+fn taken(synchronous: &dyn Synchronous, turn: &Turn) -> bool {
+    turn.origin.answer_by.is_some() && synchronous.takes(&turn.reply, &turn.origin)
+}
+
+/// How the channel takes its replies, and for a late one what can be done about it.
 fn way(channel: Option<&dyn Channel>, session: Option<&Session>, inbound: &Inbound) -> Way {
+    let numbers_choices = channel.is_some_and(Channel::numbers_choices);
     let Some(synchronous) = channel.and_then(Channel::synchronous) else {
         // The preview reads its replies from the session, too.
-        return Way { synchronous: inbound.platform == PlatformType::Test, sends_late: false };
+        return Way { synchronous: inbound.platform == PlatformType::Test, late: Late::Keep, numbers_choices };
     };
-    let sends_late = match inbound.kind {
-        InboundKind::Late { of } => session
-            .and_then(|session| session.turn(of))
-            .is_some_and(|turn| synchronous.late(&turn.reply, &turn.origin, clock::now()).is_some()),
+    let late = match inbound.kind {
+        InboundKind::Late { of } => match session.and_then(|session| session.turn(of)) {
+            Some(turn) if !taken(synchronous, turn) => Late::Sent,
+            Some(turn) if synchronous.late(&turn.reply, &turn.origin, clock::now()).is_some() => Late::Send,
+            Some(_) | None => Late::Keep,
+        },
         InboundKind::Message { .. }
-        | InboundKind::Opened
+        | InboundKind::Opened { .. }
         | InboundKind::Joined { .. }
-        | InboundKind::Left
+        | InboundKind::Updated { .. }
+        | InboundKind::Left { .. }
+        | InboundKind::Unfriended { .. }
         | InboundKind::Closed
+        | InboundKind::Echo { .. }
+        | InboundKind::AgentLeft { .. }
         | InboundKind::Collect
-        | InboundKind::Expired { .. } => false,
+        | InboundKind::Expired { .. } => Late::Keep,
     };
-    Way { synchronous: true, sends_late }
+    Way { synchronous: true, late, numbers_choices }
 }
 
 impl<'de> Deserialize<'de> for Invocation {

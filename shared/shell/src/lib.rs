@@ -13,6 +13,7 @@ pub mod conversation;
 pub mod deliver;
 pub mod guard;
 pub mod media;
+mod needs;
 pub mod outgoing;
 pub mod queue;
 pub mod records;

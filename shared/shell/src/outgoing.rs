@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use delivery::Exchange;
 use flow::{Answer, Ask, HttpAnswer, HttpFailure};
-use platforms::Call;
+use platforms::{Call, Outcome};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
@@ -41,6 +41,16 @@ pub enum CallEnd {
     Answered { status: u16, body: Vec<u8> },
     Unanswered,
     Unreachable,
+}
+
+impl CallEnd {
+    pub fn outcome(&self) -> Outcome<'_> {
+        match self {
+            Self::Answered { status, body } => Outcome::Answered(platforms::Answer { status: *status, body }),
+            Self::Unanswered => Outcome::Unanswered,
+            Self::Unreachable => Outcome::Unreachable,
+        }
+    }
 }
 
 /// No answer of a messenger that we look at is longer.
@@ -141,6 +151,23 @@ impl Guarded {
             Ok(body) => Answer::Http(Ok(HttpAnswer { status, body })),
             Err(ReadError::TooLong) => failure(format!("the answer is longer than {} bytes", ask.max_bytes)),
             Err(ReadError::Broken) => failure("the connection broke in the middle of the answer".to_owned()),
+        }
+    }
+
+    /// A file that a bot names, with its content type.
+    pub async fn get(&self, url: &str, most_bytes: usize) -> Result<(String, Vec<u8>), String> {
+        let url = guard::check(url, self.reach).map_err(|error| error.to_string())?;
+        let request = self.client().get(url).timeout(CALL_TIMEOUT);
+        let response = request.send().await.map_err(|error| describe(&error.without_url()).to_owned())?;
+        if response.status() != http::StatusCode::OK {
+            return Err(format!("its server answers {}", response.status().as_u16()));
+        }
+        let kind = response.headers().get(http::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let kind = kind.unwrap_or("application/octet-stream").to_owned();
+        match read(response, most_bytes).await {
+            Ok(body) => Ok((kind, body)),
+            Err(ReadError::TooLong) => Err(format!("it is larger than {most_bytes} bytes")),
+            Err(ReadError::Broken) => Err("the connection broke in the middle of it".to_owned()),
         }
     }
 

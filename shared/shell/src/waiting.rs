@@ -28,10 +28,14 @@ pub async fn reply(
         tokio::time::sleep(Duration::from_millis(pause.unsigned_abs())).await;
         // The last look must not miss what is there; the others look again.
         let final_look = left <= pause;
-        if let Some((session, _)) = sessions.load(session, final_look).await?
-            && session.turn(*last).is_some()
-        {
-            return Ok(Some(joined(of.iter().filter_map(|id| session.turn(*id)))));
+        if let Some((session, _)) = sessions.load(session, final_look).await? {
+            // A messenger that asks again has had its answer another way, or will.
+            if session.seen.holds(last.following("late")) {
+                return Ok(Some(Reply::default()));
+            }
+            if session.turn(*last).is_some() {
+                return Ok(Some(joined(of.iter().filter_map(|id| session.turn(*id)))));
+            }
         }
         if final_look {
             return Ok(None);
@@ -44,6 +48,7 @@ fn joined<'a>(turns: impl Iterator<Item = &'a Turn>) -> Reply {
     for turn in turns {
         reply.messages.extend(turn.reply.messages.iter().cloned());
         reply.keyboard.clone_from(&turn.reply.keyboard);
+        reply.hand_over |= turn.reply.hand_over;
     }
     reply
 }

@@ -87,7 +87,7 @@ pub(crate) fn render_buttons(
                 let payload = payload.as_ref().map(|payload| payload.render(context)).transpose()?;
                 let payload = payload.filter(|text| !text.is_empty()).map(|text| Value::String(text.into_owned()));
                 shown.push(ShownButton { label: label.clone(), payload: payload.clone(), goto: None });
-                rendered.push(model::Button { label, uri: None, payload });
+                rendered.push(model::Button { payload, ..model::Button::say(label) });
             }
         }
     }

@@ -35,8 +35,10 @@ impl Run<'_> {
     /// Puts the message into the context: with its payload as JSON, or with what it means as the label of a button that
     /// was shown. True if that leads elsewhere.
     fn hear(&mut self, data: &MessageData, payload: Option<&Value>) -> Result<bool, Fault> {
+        let (shown, choices) = (&self.state.shown, &self.state.choices);
         let shown = match (data, payload) {
-            (MessageData::Text { text, .. }, None) => self.state.shown.find(text).cloned(),
+            (_, Some(Value::String(reference))) => shown.find_reference(reference),
+            (MessageData::Text { text, .. }, None) => shown.find(text).or_else(|| shown.find_typed(text, choices)),
             (
                 MessageData::Text { .. }
                 | MessageData::Media { .. }
@@ -45,6 +47,7 @@ impl Run<'_> {
                 _,
             ) => None,
         };
+        let shown = shown.cloned();
         let Some(button) = shown else {
             self.context.set_message(data, payload.map(as_json));
             return Ok(false);
