@@ -10,6 +10,8 @@ pub mod feed;
 pub mod fixtures;
 pub mod gateway;
 pub mod mapping;
+pub mod normalize;
+pub mod render;
 pub mod services;
 pub mod stack;
 pub mod stand_in;

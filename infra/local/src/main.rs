@@ -7,7 +7,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use closer::dev::Dev;
-use closer::{dev, fixtures, services, talk};
+use closer::normalize::Normalize;
+use closer::render::Render;
+use closer::{dev, fixtures, normalize, render, services, talk};
 
 /// One bot for every messenger.
 ///
@@ -45,6 +47,10 @@ enum Command {
         /// A folder with *.case.json files
         dir: PathBuf,
     },
+    /// Show what messengers are sent for a MESSAGE, and what does not fit them
+    Render(Render),
+    /// Show what an adapter makes of a captured webhook
+    Normalize(Normalize),
     /// Hold scripted conversations with a bot: virtual clock, no network
     Talk {
         /// A script; several may be given
@@ -76,6 +82,8 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             services::run(data.as_deref(), ports, &bots).await.map(|()| ExitCode::SUCCESS)
         }
         Command::Fixtures { dir } => fixtures::run(&dir).map(|summary| code(summary.failed == 0)),
+        Command::Render(arguments) => render::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Normalize(arguments) => normalize::run(&arguments).map(code),
         Command::Talk { scripts } => {
             let (mut passed, mut failed) = (0, 0);
             for script in &scripts {

@@ -30,6 +30,52 @@ pub fn run(platform: &Platform, case: &Value, body: &[u8]) -> Verdict {
     if failures.is_empty() { Verdict::Passed } else { Verdict::Failed(failures) }
 }
 
+/// A request as it was recorded: everything that [`Request`] borrows.
+#[derive(Debug)]
+pub struct Recorded {
+    method: Method,
+    tail: String,
+    url: String,
+    query: BTreeMap<String, String>,
+    headers: HeaderMap,
+    received_at: EpochMillis,
+}
+
+impl Recorded {
+    /// `request` as in a case.
+    pub fn read(platform: &Platform, request: &Value) -> Result<Self, String> {
+        let method = request["method"].as_str().unwrap_or("POST").parse().map_err(|_| "request.method".to_owned())?;
+        let path = request["path"].as_str().unwrap_or_default();
+        let url = request["url"].as_str().map_or_else(|| format!("https://bots.example.com{path}"), str::to_owned);
+        // Cases without a path have the address of some other installation: what follows the bot's id is the tail.
+        let tail = path.strip_prefix(&format!("/hooks/{}/", platform.kind)).or_else(|| {
+            let (_, rest) = url.split('?').next()?.split_once(&format!("/{}/", platform.kind))?;
+            rest.split_once('/').map(|(_, tail)| tail)
+        });
+        let tail = tail.unwrap_or_default().to_owned();
+        let mut headers = HeaderMap::new();
+        for (name, value) in request["headers"].as_object().into_iter().flatten() {
+            let key: HeaderName = name.parse().map_err(|_| format!("request.headers.{name}"))?;
+            let value: HeaderValue =
+                value.as_str().unwrap_or_default().parse().map_err(|_| format!("request.headers.{name}"))?;
+            headers.append(key, value);
+        }
+        let query = request["query"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(name, value)| (name.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+            .collect();
+        let received_at = EpochMillis(request["receivedAt"].as_i64().unwrap_or(1_780_300_800_000));
+        Ok(Self { method, tail, url, query, headers, received_at })
+    }
+
+    pub fn request<'a>(&'a self, body: &'a [u8]) -> Request<'a> {
+        let Self { method, tail, url, query, headers, received_at } = self;
+        Request { method, tail, url, query, headers, body, received_at: *received_at }
+    }
+}
+
 struct Outcome {
     reply: HttpReply,
     messages: Vec<Value>,
@@ -40,35 +86,9 @@ fn receive(platform: &Platform, case: &Value, body: &[u8]) -> Result<Outcome, St
     let bot_id: BotId = "Bxxxxx".parse().map_err(|error| format!("{error}"))?;
     let setup = Setup { bot_id: &bot_id, settings: &case["config"], public_url: "https://bots.example.com" };
     let channel = (platform.connect)(setup).map_err(|error| error.to_string())?;
-
-    let request = &case["request"];
-    let method: Method =
-        request["method"].as_str().unwrap_or("POST").parse().map_err(|_| "request.method".to_owned())?;
-    let path = request["path"].as_str().unwrap_or_default();
-    let prefix = format!("/hooks/{}/", platform.kind);
-    let url = request["url"].as_str().map_or_else(|| format!("https://bots.example.com{path}"), str::to_owned);
-    // Cases without a path have the address of some other installation: what follows the bot's id is the tail.
-    let tail = path.strip_prefix(&prefix).or_else(|| {
-        let (_, rest) = url.split('?').next()?.split_once(&format!("/{}/", platform.kind))?;
-        rest.split_once('/').map(|(_, tail)| tail)
-    });
-    let tail = tail.unwrap_or_default();
-    let mut headers = HeaderMap::new();
-    for (name, value) in request["headers"].as_object().into_iter().flatten() {
-        let name: HeaderName = name.parse().map_err(|_| format!("request.headers.{name}"))?;
-        let value: HeaderValue =
-            value.as_str().unwrap_or_default().parse().map_err(|_| format!("request.headers.{name}"))?;
-        headers.append(name, value);
-    }
-    let query: BTreeMap<String, String> = request["query"]
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(name, value)| (name.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
-        .collect();
-    let received_at = EpochMillis(request["receivedAt"].as_i64().unwrap_or(1_780_300_800_000));
-
-    let request = Request { method: &method, tail, url: &url, query: &query, headers: &headers, body, received_at };
+    let recorded = Recorded::read(platform, &case["request"])?;
+    let request = recorded.request(body);
+    let received_at = request.received_at;
     let received = match channel.receive(&request) {
         Ok(received) => received,
         Err(error) => {

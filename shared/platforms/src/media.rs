@@ -4,23 +4,23 @@
 //! `{"u":"where it is","e":expiry in seconds}`; signature = base64url of the HMAC-SHA256 of the payload's text under a key
 //! made from the channel's secret. Both secrets of a rotation open a link.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use model::time::EpochSeconds;
 use model::{BotId, EpochMillis, PlatformType};
 use serde::{Deserialize, Serialize};
-use subtle::ConstantTimeEq;
 
 use crate::Secrets;
-use crate::secret::hmac_sha256;
 
 /// How long a link opens. LINE deletes content after a time it does not tell.
 pub const LIFETIME_SECONDS: i64 = 14 * 24 * 60 * 60;
 
 #[derive(Serialize, Deserialize)]
-struct Payload {
-    u: String,
+struct Payload<'a> {
     e: i64,
+    u: Cow<'a, str>,
 }
 
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -41,39 +41,36 @@ pub fn link(
     now: EpochMillis,
 ) -> String {
     let expiry = now.seconds().0 + LIFETIME_SECONDS;
-    let json = serde_json::json!({ "u": source, "e": expiry }).to_string();
+    let json = serde_json::to_vec(&Payload { e: expiry, u: Cow::Borrowed(source) }).unwrap_or_default();
     let payload = URL_SAFE_NO_PAD.encode(json);
-    let signature = URL_SAFE_NO_PAD.encode(sign(secrets.current().unwrap_or_default(), &payload));
-    format!("{public_url}/hooks/{platform}/{bot_id}/media/{payload}.{signature}")
+    let mut link = String::with_capacity(public_url.len() + payload.len() + 90);
+    for part in [public_url, "/hooks/", platform.as_str(), "/", bot_id.as_str(), "/media/", &payload, "."] {
+        link.push_str(part);
+    }
+    URL_SAFE_NO_PAD.encode_string(secrets.sign_link(&payload).unwrap_or_default(), &mut link);
+    link
 }
 
 /// Where the media of a link is. `token` is what follows `/media/`.
 pub fn open(token: &str, secrets: &Secrets, now: EpochSeconds) -> Result<String, MediaError> {
     let (payload, signature) = token.split_once('.').ok_or(MediaError::Forged)?;
     let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| MediaError::Forged)?;
-    let genuine =
-        secrets.iter().fold(false, |found, secret| found | bool::from(sign(secret, payload).ct_eq(&signature[..])));
-    if !genuine {
+    if !secrets.signed_link(payload, &signature) {
         return Err(MediaError::Forged);
     }
     let json = URL_SAFE_NO_PAD.decode(payload).map_err(|_| MediaError::Forged)?;
-    let Payload { u, e } = serde_json::from_slice(&json).map_err(|_| MediaError::Forged)?;
+    let Payload { u, e }: Payload<'_> = serde_json::from_slice(&json).map_err(|_| MediaError::Forged)?;
     if e < now.0 {
         return Err(MediaError::Expired);
     }
-    Ok(u)
+    Ok(u.into_owned())
 }
 
 /// Where the media of a link is, whoever signed it. For tests; to open a link takes [`open`].
 pub(crate) fn peek(uri: &str) -> Option<String> {
     let (payload, _) = uri.split_once("/media/")?.1.split_once('.')?;
     let json = URL_SAFE_NO_PAD.decode(payload).ok()?;
-    serde_json::from_slice::<Payload>(&json).ok().map(|payload| payload.u)
-}
-
-fn sign(secret: &str, payload: &str) -> [u8; 32] {
-    let key = hmac_sha256(secret.as_bytes(), &[b"closer media link 1"]);
-    hmac_sha256(&key, &[payload.as_bytes()])
+    serde_json::from_slice::<Payload<'_>>(&json).ok().map(|payload| payload.u.into_owned())
 }
 
 #[cfg(test)]

@@ -2,14 +2,23 @@
 
 use std::fmt;
 
+use hmac::digest::KeyInit;
 use hmac::{Hmac, Mac};
 use serde::{Deserialize, Deserializer};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
 /// In the settings either a text, or a list of texts, the current one first.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Secrets(Vec<String>);
+#[derive(Clone, Default)]
+pub struct Secrets(Vec<Secret>);
+
+/// A secret, with the half of each signature under it that is the same every time.
+#[derive(Clone)]
+struct Secret {
+    text: String,
+    plain: Hmac<Sha256>,
+    links: Hmac<Sha256>,
+}
 
 impl Secrets {
     /// Without a secret nothing is ever accepted.
@@ -19,35 +28,69 @@ impl Secrets {
 
     /// The current one, for what we sign ourselves.
     pub fn current(&self) -> Option<&str> {
-        self.0.first().map(String::as_str)
+        self.0.first().map(|secret| secret.text.as_str())
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(String::as_str)
+        self.0.iter().map(|secret| secret.text.as_str())
     }
 
     /// Whether `given` is one of them, in constant time for each.
     pub fn contain(&self, given: &str) -> bool {
-        self.0.iter().fold(false, |found, secret| found | bool::from(secret.as_bytes().ct_eq(given.as_bytes())))
+        self.0.iter().fold(false, |found, secret| found | same(secret.text.as_bytes(), given.as_bytes()))
     }
 
     /// Whether `signature` is the HMAC-SHA256 of `body` under one of them, in constant time for each.
     pub fn signed(&self, body: &[u8], signature: &[u8]) -> bool {
-        self.0.iter().fold(false, |found, secret| {
-            found | bool::from(hmac_sha256(secret.as_bytes(), &[body]).as_slice().ct_eq(signature))
-        })
+        self.0.iter().fold(false, |found, secret| found | same(&finish(&secret.plain, &[body]), signature))
+    }
+
+    /// The signature of a link of ours, under a key made of the current one.
+    pub(crate) fn sign_link(&self, link: &str) -> Option<[u8; 32]> {
+        Some(finish(&self.0.first()?.links, &[link.as_bytes()]))
+    }
+
+    /// Whether a link of ours was signed under one of them.
+    pub(crate) fn signed_link(&self, link: &str, signature: &[u8]) -> bool {
+        let links = self.0.iter().map(|secret| &secret.links);
+        links.fold(false, |found, key| found | same(&finish(key, &[link.as_bytes()]), signature))
     }
 }
 
+impl Secret {
+    fn new(text: String) -> Self {
+        let plain = keyed(text.as_bytes());
+        // The messenger signs under the secret itself, and must not be able to sign a link of ours by it.
+        let links = keyed(&finish(&plain, &[b"closer media link 1"]));
+        Self { text, plain, links }
+    }
+}
+
+impl PartialEq for Secrets {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Secrets {}
+
 /// Equal, in a time that does not tell where they differ.
 pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
-    bool::from(one.ct_eq(other))
+    one.ct_eq(other).into()
 }
 
 /// HMAC-SHA256 of the parts, one after another.
 pub(crate) fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-    // HMAC takes a key of any length, so there is no error to pass on.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return [0; 32] };
+    finish(&keyed(key), parts)
+}
+
+fn keyed(key: &[u8]) -> Hmac<Sha256> {
+    // HMAC takes a key of any length, so the other branch is never taken.
+    <Hmac<Sha256> as Mac>::new_from_slice(key).unwrap_or_else(|_| <Hmac<Sha256> as KeyInit>::new(&Default::default()))
+}
+
+fn finish(keyed: &Hmac<Sha256>, parts: &[&[u8]]) -> [u8; 32] {
+    let mut mac = keyed.clone();
     for part in parts {
         mac.update(part);
     }
@@ -68,7 +111,7 @@ impl<'de> Deserialize<'de> for Secrets {
             OneOrMany::Many(secrets) => secrets,
             OneOrMany::None => Vec::new(),
         };
-        Ok(Self(list.into_iter().filter(|secret| !secret.is_empty()).collect()))
+        Ok(Self(list.into_iter().filter(|secret| !secret.is_empty()).map(Secret::new).collect()))
     }
 }
 

@@ -158,7 +158,7 @@ fn channels(dev: &Dev, id: &BotId, bot: &mut Value, base: &str, public_url: &str
 }
 
 /// Settings of a channel that nobody registered: nothing outside of this machine knows or trusts them.
-fn stand_in_settings(platform: PlatformType) -> Value {
+pub fn stand_in_settings(platform: PlatformType) -> Value {
     match platform {
         PlatformType::Line => json!({ "channelSecret": "local-line-channel-secret", "channelAccessToken": "local" }),
         PlatformType::Kakao => {

@@ -20,7 +20,7 @@ use crate::feed::{Feed, KEPT};
 use crate::stack::{Options, Stack};
 use crate::{services, stand_in};
 
-pub use channels::{Bots, Connected, complete};
+pub use channels::{Bots, Connected, complete, stand_in_settings};
 
 #[derive(Clone, Debug, clap::Args)]
 pub struct Dev {

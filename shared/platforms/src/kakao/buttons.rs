@@ -35,6 +35,10 @@ pub(super) fn render<'a>(buttons: &'a [model::Button], dropped: &mut Vec<Dropped
 
 fn render_one<'a>(button: &'a model::Button, dropped: &mut Vec<Dropped>) -> Option<Labelled<'a>> {
     let label_or = |other: &'a str| if button.label.trim().is_empty() { other } else { button.label.as_str() };
+    if button.agent_call && !button.label.trim().is_empty() {
+        let cut = cut(&button.label, limits::BUTTON_LABEL, "button label", dropped).into_owned();
+        return Some(Labelled { label: &button.label, button: Button::Operator { label: cut } });
+    }
     let Some(uri) = button.uri.as_deref().filter(|uri| !uri.is_empty()) else {
         let said = say(button, limits::BUTTON_LABEL, dropped)?;
         return Some(Labelled { label: &button.label, button: said });

@@ -259,4 +259,8 @@ pub(super) enum Button {
         label: String,
         phone_number: String,
     },
+    /// Goes on in the channel's own chat with people, of which nothing reaches us.
+    Operator {
+        label: String,
+    },
 }

@@ -40,6 +40,8 @@ struct Line {
     secrets: Secrets,
     /// Without it the bot listens, but cannot answer.
     token: Option<String>,
+    /// LINE wants a picture to stand for a video, and a bot gives none.
+    video_preview: Option<String>,
 }
 
 /// `integration.line` of a bot.
@@ -48,12 +50,15 @@ struct Line {
 struct Settings {
     channel_secret: Secrets,
     channel_access_token: Option<String>,
+    /// The picture that stands for every video until it plays. Videos are links without it.
+    video_preview_image_url: Option<String>,
 }
 
 fn connect(setup: Setup<'_>) -> Result<Box<dyn Channel>, SettingsError> {
     let refuse = |reason: &str| SettingsError { platform: PlatformType::Line, reason: reason.to_owned() };
-    let settings = Settings::deserialize(setup.settings)
-        .map_err(|_| refuse("channelSecret is a text or a list of texts, and channelAccessToken a text"))?;
+    let settings = Settings::deserialize(setup.settings).map_err(|_| {
+        refuse("channelSecret is a text or a list of texts, channelAccessToken and videoPreviewImageUrl a text")
+    })?;
     if settings.channel_secret.is_empty() {
         return Err(refuse(
             "set channelSecret to the Channel secret, on the Basic settings of your channel in the LINE Developers Console",
@@ -65,11 +70,16 @@ fn connect(setup: Setup<'_>) -> Result<Box<dyn Channel>, SettingsError> {
             "channelAccessToken has a blank or a strange letter in it; copy it again, on the Messaging API tab of your channel in the LINE Developers Console",
         ));
     }
+    let video_preview = settings.video_preview_image_url.filter(|url| !url.is_empty());
+    if video_preview.iter().any(|url| objects::picture_at(url).is_none()) {
+        return Err(refuse("videoPreviewImageUrl is the https address of a JPEG or PNG"));
+    }
     Ok(Box::new(Line {
         bot_id: setup.bot_id.clone(),
         public_url: setup.public_url.to_owned(),
         secrets: settings.channel_secret,
         token,
+        video_preview,
     }))
 }
 
@@ -79,7 +89,7 @@ impl Channel for Line {
     }
 
     fn render(&self, reply: &Reply, inbound: &Inbound, now: EpochMillis) -> Rendered {
-        outbound::render(self.token.as_deref(), reply, inbound, now)
+        outbound::render(self, reply, inbound, now)
     }
 
     fn judge(&self, call: &Call, outcome: &Outcome<'_>, attempt: Attempt) -> Verdict {

@@ -16,13 +16,18 @@ const LOCATION: &str = "Location";
 /// The button that opens a map to choose from. It needs no language.
 const CHOOSE_LOCATION: &str = "📍";
 
-pub(super) fn objects<'a>(reply: &'a Reply, dropped: &mut Vec<Dropped>) -> Vec<Object<'a>> {
+pub(super) fn objects<'a>(
+    reply: &'a Reply,
+    video_preview: Option<&'a str>,
+    dropped: &mut Vec<Dropped>,
+) -> Vec<Object<'a>> {
     let mut contents = Vec::new();
     for message in &reply.messages {
         match &message.data {
             MessageData::Text { text, buttons } => contents.extend(text_and_buttons(text, buttons, dropped)),
             MessageData::Media { media, text, buttons } => {
-                contents.extend(media_and_text(media, text.as_deref().unwrap_or_default(), buttons, dropped));
+                let text = text.as_deref().unwrap_or_default();
+                contents.extend(media_and_text(media, video_preview, text, buttons, dropped));
             }
             MessageData::Cards { cards: list } => contents.extend(cards(list, dropped)),
             MessageData::Location { location } => contents.extend(place(location, dropped)),
@@ -67,17 +72,24 @@ fn texts(text: Cow<'_, str>) -> Vec<Content<'_>> {
     pieces.into_iter().map(|text| Content::Text { text }).collect()
 }
 
-/// Video wants a preview picture and audio its length, and a bot gives us neither: those become links, as do pictures
-/// that LINE does not take.
+/// Video wants a preview picture and audio its length, and a bot gives us neither: audio becomes a link, video too where
+/// no picture stands for all, as do pictures that LINE does not take.
 fn media_and_text<'a>(
     media: &'a Media,
+    video_preview: Option<&'a str>,
     text: &'a str,
     buttons: &'a [Button],
     dropped: &mut Vec<Dropped>,
 ) -> Vec<Content<'a>> {
-    if let Some(uri) = picture(media) {
-        let image = Content::Image { original_content_url: uri.clone(), preview_image_url: uri };
-        let mut contents = vec![image];
+    let shown = match picture(media) {
+        Some(uri) => Some(Content::Image { original_content_url: uri.clone(), preview_image_url: uri }),
+        None => video_preview.zip(video(media)).map(|(preview, uri)| Content::Video {
+            original_content_url: uri,
+            preview_image_url: Cow::Borrowed(preview),
+        }),
+    };
+    if let Some(shown) = shown {
+        let mut contents = vec![shown];
         contents.extend(text_and_buttons(text, buttons, dropped));
         return contents;
     }
@@ -104,12 +116,26 @@ pub(super) fn picture(media: &Media) -> Option<Cow<'_, str>> {
         ContentType::Image => {}
         ContentType::Video | ContentType::Audio | ContentType::Link => return None,
     }
+    picture_at(&media.uri)
+}
+
+pub(super) fn picture_at(uri: &str) -> Option<Cow<'_, str>> {
+    let uri = address(uri, &["https"], limits::MEDIA_URL)?;
+    // What does not say what it is, is taken at the bot's word.
+    let extension = extension(&uri);
+    (extension.len() > 5 || ["", "jpg", "jpeg", "png"].contains(&extension.as_str())).then_some(uri)
+}
+
+/// Its address, if LINE can play it: MP4 over HTTPS.
+fn video(media: &Media) -> Option<Cow<'_, str>> {
     let uri = address(&media.uri, &["https"], limits::MEDIA_URL)?;
+    (media.content_type == ContentType::Video && extension(&uri) == "mp4").then_some(uri)
+}
+
+fn extension(uri: &str) -> String {
     let path = uri.split(['?', '#']).next().unwrap_or_default();
     let file = path.splitn(4, '/').nth(3).and_then(|path| path.rsplit('/').next()).unwrap_or_default();
-    // What does not say what it is, is taken at the bot's word.
-    let extension = file.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase();
-    (extension.len() > 5 || ["", "jpg", "jpeg", "png"].contains(&extension.as_str())).then_some(uri)
+    file.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase()
 }
 
 /// Its address, if a customer can open it from a text.

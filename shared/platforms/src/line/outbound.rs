@@ -5,17 +5,17 @@ use model::{EpochMillis, Inbound, Reply};
 use serde::Serialize;
 
 use super::wire::{self, Object};
-use super::{API_URL, limits, objects};
+use super::{API_URL, Line, limits, objects};
 use crate::{Call, Dropped, Rendered};
 
 /// How the calls are named; `judge` knows them by it.
 pub(super) const REPLY: &str = "reply";
 pub(super) const PUSH: &str = "push";
 
-pub(super) fn render(token: Option<&str>, reply: &Reply, inbound: &Inbound, now: EpochMillis) -> Rendered {
+pub(super) fn render(line: &Line, reply: &Reply, inbound: &Inbound, now: EpochMillis) -> Rendered {
     let mut dropped = Vec::new();
-    let objects = objects::objects(reply, &mut dropped);
-    let Some(token) = token else {
+    let objects = objects::objects(reply, line.video_preview.as_deref(), &mut dropped);
+    let Some(token) = line.token.as_deref() else {
         if !objects.is_empty() {
             dropped.push(Dropped { what: "reply: channelAccessToken is not set", count: objects.len() });
         }

@@ -3,6 +3,7 @@
 //! `UPDATE=1 cargo test` writes what comes out of it, for you to read.
 
 mod check;
+mod openapi;
 mod properties;
 
 use std::path::PathBuf;
@@ -348,7 +349,8 @@ fn settings_say_what_to_set() {
     let bot_id = "Bxxxxx".parse().unwrap();
     let secret =
         "set channelSecret to the Channel secret, on the Basic settings of your channel in the LINE Developers Console";
-    let shape = "channelSecret is a text or a list of texts, and channelAccessToken a text";
+    let shape = "channelSecret is a text or a list of texts, channelAccessToken and videoPreviewImageUrl a text";
+    let preview = "videoPreviewImageUrl is the https address of a JPEG or PNG";
     let blank = "channelAccessToken has a blank or a strange letter in it; copy it again, on the Messaging API tab of your channel in the LINE Developers Console";
     for (settings, reason) in [
         (json!({ "channelSecret": "s" }), None),
@@ -366,6 +368,9 @@ fn settings_say_what_to_set() {
         (json!("s"), Some(shape)),
         (json!({ "channelSecret": "s", "channelAccessToken": "t\n" }), Some(blank)),
         (json!({ "channelSecret": "s", "channelAccessToken": "토큰" }), Some(blank)),
+        (json!({ "channelSecret": "s", "videoPreviewImageUrl": "https://a.example/1.png" }), None),
+        (json!({ "channelSecret": "s", "videoPreviewImageUrl": "http://a.example/1.png" }), Some(preview)),
+        (json!({ "channelSecret": "s", "videoPreviewImageUrl": "https://a.example/1.mp4" }), Some(preview)),
     ] {
         let setup = Setup { bot_id: &bot_id, settings: &settings, public_url: "https://bots.example.com" };
         let error = (PLATFORM.connect)(setup).err();

@@ -143,6 +143,7 @@ pub(super) struct Object<'a> {
 pub(super) enum Content<'a> {
     Text { text: Cow<'a, str> },
     Image { original_content_url: Cow<'a, str>, preview_image_url: Cow<'a, str> },
+    Video { original_content_url: Cow<'a, str>, preview_image_url: Cow<'a, str> },
     Location { title: Cow<'a, str>, address: Cow<'a, str>, latitude: f64, longitude: f64 },
     Template { alt_text: Cow<'a, str>, template: Template<'a> },
     Flex { alt_text: Cow<'a, str>, contents: Container<'a> },

@@ -77,6 +77,7 @@ fn button(button: &Value, label: usize) {
         }
         "webLink" => web(&button["webLinkUrl"]),
         "phone" => assert!(!button["phoneNumber"].as_str().unwrap().is_empty()),
+        "operator" => {}
         other => panic!("{other}"),
     }
 }

@@ -48,12 +48,8 @@ fn button() -> impl Strategy<Value = Button> {
         text(2000).prop_map(|text| json!({ "a": text })),
         text(1000).prop_map(Value::from),
     ];
-    (text(60), option::weighted(0.3, uri()), option::of(payload)).prop_map(|(label, uri, payload)| Button {
-        label,
-        uri,
-        payload,
-        agent_call: false,
-    })
+    (text(60), option::weighted(0.3, uri()), option::of(payload), prop::bool::weighted(0.1))
+        .prop_map(|(label, uri, payload, agent_call)| Button { label, uri, payload, agent_call })
 }
 
 fn media() -> impl Strategy<Value = Media> {

@@ -56,7 +56,7 @@ fn body(call: &Call, is_last: bool) {
 fn object(message: &Value) {
     match message["type"].as_str().unwrap() {
         "text" => text(&message["text"], limits::TEXT),
-        "image" => {
+        "image" | "video" => {
             url(&message["originalContentUrl"]);
             url(&message["previewImageUrl"]);
         }
