@@ -7,12 +7,12 @@ use anyhow::Context as _;
 use delivery::{Secret, Webhook};
 use model::{BotId, EpochMillis, PlatformType};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use shell::clock;
 use store::StoredBot;
 
 use crate::bots::{self, BotFile};
-use crate::dev::Dev;
+use crate::dev::{Dev, curls};
 use crate::stack::Stack;
 
 /// A bot as the page and the terminal show it.
@@ -122,7 +122,7 @@ pub fn complete(bot: &mut Value) {
     for platform in platforms::PLATFORMS {
         let name = platform.kind.as_str();
         if !bot["integration"].get(name).is_some_and(Value::is_object) {
-            bot["integration"][name] = stand_in_settings(platform.kind);
+            bot["integration"][name] = curls::stand_in_settings(platform.kind);
         }
     }
 }
@@ -134,92 +134,21 @@ fn channels(dev: &Dev, id: &BotId, bot: &mut Value, base: &str, public_url: &str
         let name = platform.kind.as_str();
         let real = bot["integration"].get(name).is_some_and(Value::is_object);
         if !real {
-            if dev.live && platform.kind != PlatformType::Kakao {
+            let sends = !platform.hosts.is_empty() && platform.kind != PlatformType::Kakao;
+            if dev.live && sends {
                 // Its answers would go to the real messenger, with credentials that it does not know.
                 continue;
             }
-            bot["integration"][name] = stand_in_settings(platform.kind);
+            bot["integration"][name] = curls::stand_in_settings(platform.kind);
         }
         let settings = &bot["integration"][name];
-        let tail = if platform.kind == PlatformType::Kakao {
-            first_text(&settings["botSecret"]).map(|secret| format!("/{secret}")).unwrap_or_default()
-        } else {
-            String::new()
-        };
-        let path = format!("/hooks/{name}/{id}{tail}");
+        let path = format!("/hooks/{name}/{id}{}", curls::tail(platform.kind, settings));
         channels.push(ConnectedChannel {
             platform: platform.kind,
-            curl: curl(platform.kind, &format!("{base}{path}"), settings, real),
+            curl: curls::curl(platform.kind, &format!("{base}{path}"), settings, real),
             url: format!("{public_url}{path}"),
             stand_in: !real || !dev.live,
         });
     }
     channels
-}
-
-/// Settings of a channel that nobody registered: nothing outside of this machine knows or trusts them.
-pub fn stand_in_settings(platform: PlatformType) -> Value {
-    match platform {
-        PlatformType::Line => json!({ "channelSecret": "local-line-channel-secret", "channelAccessToken": "local" }),
-        PlatformType::Kakao => {
-            json!({ "botSecret": "local-kakao-secret", "channelAdminKey": "local-kakao-admin-key" })
-        }
-        PlatformType::Kakaobiz
-        | PlatformType::Facebook
-        | PlatformType::Navertalk
-        | PlatformType::Bizchat
-        | PlatformType::Wechat
-        | PlatformType::Web
-        | PlatformType::Test => json!({}),
-    }
-}
-
-/// A request as the messenger would send it, ready to paste into a shell. Each paste is a new message. Nobody's real
-/// secret is shown: it comes from the shell that the command is pasted into.
-fn curl(platform: PlatformType, url: &str, settings: &Value, real: bool) -> String {
-    match platform {
-        PlatformType::Line => {
-            let secret = match first_text(&settings["channelSecret"]) {
-                Some(secret) if !real => format!("'{secret}'"),
-                _ => "\"$LINE_CHANNEL_SECRET\"".to_owned(),
-            };
-            let body = json!({
-                "destination": "U00000000000000000000000000000000",
-                "events": [{
-                    "type": "message", "mode": "active", "timestamp": 0,
-                    "webhookEventId": "EVENT", "replyToken": "EVENT",
-                    "deliveryContext": { "isRedelivery": false },
-                    "source": { "type": "user", "userId": "U0123456789abcdef0123456789abcdef" },
-                    "message": { "type": "text", "id": "EVENT", "text": "안녕" },
-                }],
-            });
-            let body =
-                body.to_string().replace("\"timestamp\":0", "\"timestamp\":'$(date +%s)'000").replace("EVENT", "'$ID'");
-            format!(
-                "ID=$(date +%s)$RANDOM; BODY='{body}'\ncurl -i '{url}' -H 'content-type: application/json' --data-binary \"$BODY\" \\\n  \
-                 -H \"x-line-signature: $(printf %s \"$BODY\" | openssl dgst -sha256 -hmac {secret} -binary | base64)\""
-            )
-        }
-        PlatformType::Kakao => {
-            let body =
-                json!({ "userRequest": { "user": { "id": "local-user", "type": "botUserKey" }, "utterance": "안녕" } });
-            let header = match (&settings["secretHeader"]["name"], first_text(&settings["secretHeader"]["value"])) {
-                (Value::String(name), Some(_)) => format!(" -H \"{name}: $KAKAO_SECRET_HEADER\""),
-                _ => String::new(),
-            };
-            format!("curl '{url}' -H 'content-type: application/json'{header} \\\n  -d '{body}'")
-        }
-        PlatformType::Kakaobiz
-        | PlatformType::Facebook
-        | PlatformType::Navertalk
-        | PlatformType::Bizchat
-        | PlatformType::Wechat
-        | PlatformType::Web
-        | PlatformType::Test => format!("curl -i '{url}'"),
-    }
-}
-
-/// A secret's text, or the first of a list while it is rotated.
-fn first_text(value: &Value) -> Option<&str> {
-    value.as_str().or_else(|| value.get(0)?.as_str())
 }

@@ -2,6 +2,7 @@
 
 mod banner;
 mod channels;
+mod curls;
 mod server;
 mod watch;
 
@@ -20,7 +21,8 @@ use crate::feed::{Feed, KEPT};
 use crate::stack::{Options, Stack};
 use crate::{services, stand_in};
 
-pub use channels::{Bots, Connected, complete, stand_in_settings};
+pub use channels::{Bots, Connected, complete};
+pub use curls::stand_in_settings;
 
 #[derive(Clone, Debug, clap::Args)]
 pub struct Dev {
