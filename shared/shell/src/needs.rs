@@ -141,3 +141,152 @@ fn key(need: &Need) -> Key {
     };
     Key { url: url.clone(), body: body.clone(), headers: headers.clone(), source }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use model::{Inbound, Reply};
+    use platforms::{Attempt, File, Outcome, ReceiveError, Received, Rendered, Request, Verdict};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::config::Hosts;
+    use crate::guard::Reach;
+
+    /// Takes any answer's body for a token; `renew` and `busy` mean that.
+    #[derive(Debug)]
+    struct Test;
+
+    impl Channel for Test {
+        fn receive(&self, _: &Request<'_>) -> Result<Received, ReceiveError> {
+            Err(ReceiveError::UnknownPath)
+        }
+        fn render(&self, _: &Reply, _: &Inbound, _: EpochMillis) -> Rendered {
+            Rendered::default()
+        }
+        fn judge(&self, _: &Call, _: &Outcome<'_>, _: Attempt) -> Verdict {
+            Verdict::Delivered
+        }
+        fn sign(&self, call: &mut Call, _: EpochMillis, _: u128) {
+            call.headers.push(("x-signed", "yes".to_owned()));
+        }
+        fn obtain(&self, need: &Need, outcome: &Outcome<'_>) -> Obtained {
+            let Outcome::Answered(answer) = outcome else { return Obtained::Later { reason: "gone".to_owned() } };
+            match std::str::from_utf8(answer.body).unwrap() {
+                "renew" => Obtained::Renew { reason: "spent".to_owned() },
+                "busy" => Obtained::Later { reason: "busy".to_owned() },
+                text => Obtained::Text { text: text.to_owned(), seconds: if need.mark == "{short}" { 0 } else { 60 } },
+            }
+        }
+    }
+
+    /// Answers each request with the next of these, and keeps what it was asked.
+    async fn server(answers: &'static [&'static str]) -> (String, Arc<Mutex<Vec<String>>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let (seen, count) = (Arc::clone(&asked), AtomicUsize::new(0));
+        tokio::spawn(async move {
+            while let Ok((mut connection, _)) = listener.accept().await {
+                let mut bytes = vec![0; 8192];
+                let read = connection.read(&mut bytes).await.unwrap();
+                seen.lock().unwrap().push(String::from_utf8_lossy(&bytes[..read]).into_owned());
+                let body = answers[count.fetch_add(1, Ordering::Relaxed).min(answers.len() - 1)];
+                let length = body.len();
+                let answer = format!(
+                    "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: image/png\r\ncontent-length: {length}\r\n\r\n{body}"
+                );
+                connection.write_all(answer.as_bytes()).await.unwrap();
+            }
+        });
+        (format!("http://{address}"), asked)
+    }
+
+    fn needs() -> (Needs, Messengers) {
+        (Needs::new(Guarded::new(Reach::Anywhere)), Messengers::new(Hosts::default()))
+    }
+
+    fn token(url: &str) -> Need {
+        let call = Call::json("token", format!("{url}/token"), &());
+        Need { mark: "{token}".to_owned(), what: Want::Token, call: Box::new(call) }
+    }
+
+    fn with(need: Need) -> Call {
+        let body = serde_json::json!({ "id": need.mark });
+        Call { needs: vec![need], ..Call::json("send", "https://m.example/?token={token}", &body) }
+    }
+
+    #[tokio::test]
+    async fn a_token_is_fetched_once_and_again_when_it_is_spent() {
+        let (url, asked) = server(&["one", "two"]).await;
+        let (needs, messengers) = needs();
+        let call = with(token(&url));
+        let both = tokio::join!(needs.complete(&messengers, &Test, &call), needs.complete(&messengers, &Test, &call));
+        for ready in [both.0.unwrap(), both.1.unwrap(), needs.complete(&messengers, &Test, &call).await.unwrap()] {
+            assert_eq!(
+                (ready.url.as_str(), ready.body.as_slice()),
+                ("https://m.example/?token=one", &b"{\"id\":\"one\"}"[..])
+            );
+            assert_eq!(ready.headers.iter().filter(|(name, _)| *name == "x-signed").count(), 1);
+        }
+        assert_eq!(asked.lock().unwrap().len(), 1);
+        needs.forget(&call);
+        assert_eq!(needs.complete(&messengers, &Test, &call).await.unwrap().url, "https://m.example/?token=two");
+        // One that lives for no time is fetched for each call.
+        let short = with(Need { mark: "{short}".to_owned(), ..token(&url) });
+        for _ in 0..2 {
+            needs.forget(&short);
+            needs.complete(&messengers, &Test, &short).await.unwrap();
+            needs.complete(&messengers, &Test, &short).await.unwrap();
+        }
+        assert_eq!(asked.lock().unwrap().len(), 6);
+    }
+
+    #[tokio::test]
+    async fn a_file_is_handed_over_with_a_token_that_may_be_spent() {
+        let (files, _) = server(&["picture"]).await;
+        let (url, asked) = server(&["old", "renew", "new", "id-1"]).await;
+        let (needs, messengers) = needs();
+        let mut upload = Call::json("upload", format!("{url}/upload?token={{token}}"), &());
+        upload.needs = vec![token(&url)];
+        let source = format!("{files}/cat.png");
+        let file = File { source, most_bytes: 7, field: "media", fields: vec![] };
+        let need = Need { mark: "{id}".to_owned(), what: Want::File(file.clone()), call: Box::new(upload) };
+        let call = with(need.clone());
+        for _ in 0..2 {
+            let ready = needs.complete(&messengers, &Test, &call).await.unwrap();
+            assert_eq!(ready.body, b"{\"id\":\"id-1\"}");
+        }
+        let asked = asked.lock().unwrap();
+        let lines: Vec<_> = asked.iter().map(|request| request.lines().next().unwrap()).collect();
+        let expected = ["/token", "/upload?token=old", "/token", "/upload?token=new"];
+        assert_eq!(lines, expected.map(|path| format!("POST {path} HTTP/1.1")));
+        assert!(
+            asked[3].contains("content-type: image/png")
+                && asked[3].contains("picture")
+                && asked[3].contains("x-signed")
+        );
+
+        let large = File { source: format!("{files}/dog.png"), most_bytes: 6, ..file };
+        let large = with(Need { what: Want::File(large), ..need });
+        let lack = needs.complete(&messengers, &Test, &large).await.unwrap_err();
+        let reason = "the file for the messenger cannot be had: it is larger than 6 bytes".to_owned();
+        assert_eq!(lack, Lack::Refused { reason });
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_had_says_whether_it_may_be_later() {
+        let (needs, messengers) = needs();
+        let (busy, _) = server(&["busy"]).await;
+        let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        for (url, reason) in [(busy, "busy"), (format!("http://{free}"), "gone")] {
+            let lack = needs.complete(&messengers, &Test, &with(token(&url))).await.unwrap_err();
+            assert_eq!(lack, Lack::Later { reason: reason.to_owned() });
+        }
+        let (spent, _) = server(&["renew"]).await;
+        let lack = needs.complete(&messengers, &Test, &with(token(&spent))).await.unwrap_err();
+        assert_eq!(lack, Lack::Refused { reason: "spent".to_owned() });
+    }
+}

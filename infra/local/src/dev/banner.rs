@@ -3,7 +3,12 @@
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write as _};
 
+use model::PlatformType;
+
 use super::{Dev, Running};
+
+/// The messengers whose requests are printed.
+const SHOWN: [PlatformType; 2] = [PlatformType::Kakao, PlatformType::Line];
 
 pub(super) fn print(dev: &Dev, running: &Running) {
     let (bold, dim, plain) =
@@ -42,7 +47,15 @@ pub(super) fn print(dev: &Dev, running: &Running) {
         }
         for channel in &bot.channels {
             let stand_in = if channel.stand_in { "  (stand-in)" } else { "" };
-            let _ = writeln!(text, "\n  {:<10} {}{dim}{stand_in}{plain}\n", channel.platform.as_str(), channel.url);
+            let _ = writeln!(text, "  {:<10} {}{dim}{stand_in}{plain}", channel.platform.as_str(), channel.url);
+        }
+    }
+    // One that answers by its API, and one that waits for the reply.
+    if let Some(bot) = running.bots.all().first() {
+        let _ =
+            writeln!(text, "\nSay something to {} as a messenger would; the page has this for each of them:", bot.id);
+        for channel in bot.channels.iter().filter(|channel| SHOWN.contains(&channel.platform)) {
+            let _ = writeln!(text, "\n  {dim}{}{plain}", channel.platform);
             for line in channel.curl.lines() {
                 let _ = writeln!(text, "    {line}");
             }
