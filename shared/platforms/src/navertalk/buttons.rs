@@ -76,8 +76,7 @@ impl<'a> Buttons<'a> {
 
     pub(super) fn quick_reply(&self, dropped: &mut Vec<Dropped>) -> Option<QuickReply<'a>> {
         let shown = keep(&self.shown, limits::QUICK_REPLIES, "quick reply", dropped);
-        let button_list: Vec<_> =
-            shown.iter().map(|press| press.button(limits::QUICK_REPLY_TITLE, dropped)).collect();
+        let button_list: Vec<_> = shown.iter().map(|press| press.button(limits::QUICK_REPLY_TITLE, dropped)).collect();
         (!button_list.is_empty()).then_some(QuickReply { button_list })
     }
 }

@@ -36,7 +36,7 @@ pub(super) fn cards<'a>(settings: &'a Settings, cards: &'a [Card], dropped: &mut
     let has_pictures = shown.iter().any(|card| card.picture.is_some());
     // The same losses, which are told once.
     let plainly = || shown.iter().map(|card| card.without_picture().composite(settings, &mut Vec::new())).collect();
-    let content = |composite_list| Content::CompositeContent { composite_list, quick_reply: None };
+    let content = |composite_list| Content::Composite { composite_list, quick_reply: None };
     vec![Say { content: content(composite_list), instead: has_pictures.then(|| content(plainly())) }]
 }
 

@@ -29,7 +29,7 @@ pub(super) fn contents<'a>(settings: &'a Settings, reply: &'a Reply, dropped: &m
     for message in &reply.messages {
         match &message.data {
             MessageData::Text { text, buttons } => {
-                all.extend(text_and_buttons(settings, text, Buttons::of(buttons, dropped), dropped));
+                all.extend(text_and_buttons(settings, text, &Buttons::of(buttons, dropped), dropped));
             }
             MessageData::Media { media, text, buttons } => {
                 all.extend(media_and_text(settings, media, text.as_deref().unwrap_or_default(), buttons, dropped));
@@ -48,7 +48,7 @@ pub(super) fn contents<'a>(settings: &'a Settings, reply: &'a Reply, dropped: &m
 fn text_and_buttons<'a>(
     settings: &'a Settings,
     text: &'a str,
-    buttons: Buttons<'a>,
+    buttons: &Buttons<'a>,
     dropped: &mut Vec<Dropped>,
 ) -> Vec<Say<'a>> {
     let text = with_lines(text, &buttons.lines);
@@ -72,7 +72,7 @@ fn text_and_buttons<'a>(
 }
 
 fn composite(composite: Composite<'_>) -> Say<'_> {
-    Say::plainly(Content::CompositeContent { composite_list: vec![composite], quick_reply: None })
+    Say::plainly(Content::Composite { composite_list: vec![composite], quick_reply: None })
 }
 
 pub(super) fn with_lines<'a>(text: &'a str, lines: &[String]) -> Cow<'a, str> {
@@ -94,7 +94,7 @@ pub(super) fn texts<'a>(text: &str, dropped: &mut Vec<Dropped>) -> Vec<Say<'a>> 
         None
     };
     let all = pieces.into_iter().map(Cow::Borrowed).chain(last);
-    all.map(|text| Say::plainly(Content::TextContent { text: text.into_owned().into(), quick_reply: None })).collect()
+    all.map(|text| Say::plainly(Content::Text { text: text.into_owned().into(), quick_reply: None })).collect()
 }
 
 /// Pictures are shown. What NaverTalk cannot play is a button that opens it.
@@ -108,12 +108,15 @@ fn media_and_text<'a>(
     let mut buttons = Buttons::of(list, dropped);
     let Some(uri) = web(&media.uri) else {
         dropped.push(Dropped { what: "media", count: 1 });
-        return text_and_buttons(settings, text, buttons, dropped);
+        return text_and_buttons(settings, text, &buttons, dropped);
     };
-    if media.content_type == ContentType::Image {
-        let mut all = vec![image(uri, media.alt_text.as_deref(), dropped)];
-        all.extend(text_and_buttons(settings, text, buttons, dropped));
-        return all;
+    match media.content_type {
+        ContentType::Image => {
+            let mut all = vec![image(uri, media.alt_text.as_deref(), dropped)];
+            all.extend(text_and_buttons(settings, text, &buttons, dropped));
+            return all;
+        }
+        ContentType::Video | ContentType::Audio | ContentType::Link => {}
     }
     let full = with_lines(text, &buttons.lines);
     buttons.lines.clear();
@@ -146,8 +149,8 @@ pub(super) fn image<'a>(uri: Cow<'a, str>, name: Option<&'a str>, dropped: &mut 
     let description = Some(cut(name, limits::DESCRIPTION, "alt text", &mut Vec::new()));
     let instead = Composite { description, button_list: link.list(dropped), ..Composite::default() };
     Say {
-        content: Content::ImageContent { image_url: uri, quick_reply: None },
-        instead: Some(Content::CompositeContent { composite_list: vec![instead], quick_reply: None }),
+        content: Content::Image { image_url: uri, quick_reply: None },
+        instead: Some(Content::Composite { composite_list: vec![instead], quick_reply: None }),
     }
 }
 
@@ -182,16 +185,18 @@ fn hang<'a>(settings: &'a Settings, keyboard: &'a Keyboard, all: &mut Vec<Say<'a
     }
     if let Some(last) = all.last_mut() {
         if let Some(instead) = &mut last.instead {
-            *quick_reply_of(instead) = Some(quick_reply.clone());
+            *instead.quick_reply() = Some(quick_reply.clone());
         }
-        *quick_reply_of(&mut last.content) = Some(quick_reply);
+        *last.content.quick_reply() = Some(quick_reply);
     }
 }
 
-fn quick_reply_of<'c, 'a>(content: &'c mut Content<'a>) -> &'c mut Option<QuickReply<'a>> {
-    match content {
-        Content::TextContent { quick_reply, .. }
-        | Content::ImageContent { quick_reply, .. }
-        | Content::CompositeContent { quick_reply, .. } => quick_reply,
+impl<'a> Content<'a> {
+    pub(super) fn quick_reply(&mut self) -> &mut Option<QuickReply<'a>> {
+        match self {
+            Self::Text { quick_reply, .. } | Self::Image { quick_reply, .. } | Self::Composite { quick_reply, .. } => {
+                quick_reply
+            }
+        }
     }
 }

@@ -235,11 +235,9 @@ fn metadata(metadata: Value) -> Params {
 fn profile(options: Options<'_>) -> Read {
     let result = text(options.result).unwrap_or_default();
     let params = match &*result {
-        "SUCCESS" => params([
-            ("nickname", options.nickname),
-            ("cellphone", options.cellphone),
-            ("address", options.address),
-        ]),
+        "SUCCESS" => {
+            params([("nickname", options.nickname), ("cellphone", options.cellphone), ("address", options.address)])
+        }
         // Naver makes it a duty to forget them.
         "WITHDRAW" => {
             let names = options.withdrawals.as_ref().and_then(Value::as_array).into_iter().flatten();

@@ -34,8 +34,8 @@ const HOSTS: &[Host] = &[Host { variable: "NAVERTALK_API_URL", url: API_URL }];
 const API_URL: &str = "https://gw.talk.naver.com";
 
 fn connect(setup: Setup<'_>) -> Result<Box<dyn Channel>, SettingsError> {
-    let settings =
-        Settings::parse(setup.settings).map_err(|reason| SettingsError { platform: PlatformType::Navertalk, reason })?;
+    let settings = Settings::parse(setup.settings)
+        .map_err(|reason| SettingsError { platform: PlatformType::Navertalk, reason })?;
     Ok(Box::new(NaverTalk { bot_id: setup.bot_id.clone(), settings }))
 }
 

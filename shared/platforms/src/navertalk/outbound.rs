@@ -70,8 +70,12 @@ pub(super) fn answer(settings: &Settings, reply: &Reply, inbound: &Inbound) -> (
     if !takes(settings, reply, inbound) {
         return (nothing(), dropped);
     }
-    let says = contents(settings, reply, &mut dropped);
+    let mut says = contents(settings, reply, &mut dropped);
     let surplus = says.len().saturating_sub(1) + usize::from(reply.hand_over);
+    let keys = says.last_mut().and_then(|last| last.content.quick_reply().take());
+    if let Some(first) = says.first_mut() {
+        *first.content.quick_reply() = keys;
+    }
     if surplus > 0 {
         dropped.push(Dropped { what: "message: authorization is not set", count: surplus });
     }
@@ -92,6 +96,6 @@ pub(super) fn nothing() -> HttpReply {
 
 /// Any status but 200 refuses the charge, and this one is Naver's own example.
 pub(super) fn refuse_payment() -> HttpReply {
-    let content = Content::TextContent { text: NO_PAYMENT.into(), quick_reply: None };
+    let content = Content::Text { text: NO_PAYMENT.into(), quick_reply: None };
     HttpReply { status: StatusCode::NOT_FOUND, ..HttpReply::ok(JSON, event(&content)) }
 }

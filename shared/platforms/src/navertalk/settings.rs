@@ -45,11 +45,9 @@ impl Settings {
         }
         let bot_secret = secrets(settings, "botSecret")?;
         if bot_secret.is_empty() {
-            return Err(
-                "Naver signs nothing, so set `botSecret` to a long random text: the address to enter at \
+            return Err("Naver signs nothing, so set `botSecret` to a long random text: the address to enter at \
                         partner.talk.naver.com, 개발자도구 › 챗봇API 설정, ends in it"
-                    .to_owned(),
-            );
+                .to_owned());
         }
         if !bot_secret.iter().all(is_path_segment) {
             return Err("`botSecret` is part of an address: use letters, digits, `-` and `_` alone".to_owned());
@@ -80,12 +78,7 @@ impl Settings {
             payments: flag("payments")?,
             notification: flag("notification")?,
             placeholder_title: words(settings, "placeholderTitle", "안내", limits::TITLE)?,
-            default_description: words(
-                settings,
-                "defaultDescription",
-                "아래에서 선택해 주세요.",
-                limits::DESCRIPTION,
-            )?,
+            default_description: words(settings, "defaultDescription", "아래에서 선택해 주세요.", limits::DESCRIPTION)?,
         })
     }
 }
@@ -98,9 +91,11 @@ fn secret_header(setting: &Value) -> Result<Option<SecretHeader>, String> {
     let value = secrets(setting, "value").unwrap_or_default();
     match name {
         Some(name) if !value.is_empty() => Ok(Some(SecretHeader { name, value })),
-        Some(_) | None => Err("`secretHeader` needs `name`, the name of a header, and `value`, a text or a list of two \
+        Some(_) | None => {
+            Err("`secretHeader` needs `name`, the name of a header, and `value`, a text or a list of two \
                                while you change it"
-            .to_owned()),
+                .to_owned())
+        }
     }
 }
 

@@ -117,19 +117,22 @@ pub(super) enum OutgoingOptions {
 
 /// An event holds exactly one.
 #[derive(Clone, Serialize)]
-#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(rename_all_fields = "camelCase")]
 pub(super) enum Content<'a> {
-    TextContent {
+    #[serde(rename = "textContent")]
+    Text {
         text: Cow<'a, str>,
         #[serde(skip_serializing_if = "Option::is_none")]
         quick_reply: Option<QuickReply<'a>>,
     },
-    ImageContent {
+    #[serde(rename = "imageContent")]
+    Image {
         image_url: Cow<'a, str>,
         #[serde(skip_serializing_if = "Option::is_none")]
         quick_reply: Option<QuickReply<'a>>,
     },
-    CompositeContent {
+    #[serde(rename = "compositeContent")]
+    Composite {
         composite_list: Vec<Composite<'a>>,
         #[serde(skip_serializing_if = "Option::is_none")]
         quick_reply: Option<QuickReply<'a>>,

@@ -16,7 +16,10 @@ pub(super) fn rendered(rendered: &Rendered, inbound: &Inbound) {
             "send" => {
                 let has_picture = content(&body);
                 let before_handover = rendered.calls.get(index + 1).is_some_and(|next| next.name == "handover");
-                assert!(quick_reply(&body).is_none() || is_last || before_handover, "only the last shows quick replies");
+                assert!(
+                    quick_reply(&body).is_none() || is_last || before_handover,
+                    "only the last shows quick replies"
+                );
                 assert_eq!(has_picture, call.instead.is_some());
                 if let Some(instead) = &call.instead {
                     assert!(instead.name == "send" && instead.instead.is_none());
@@ -49,8 +52,7 @@ pub(super) fn answer(reply: &HttpReply) {
 
 fn sent(call: &Call, inbound: &Inbound) -> Value {
     assert_eq!((call.method, call.url.as_str()), ("POST", "https://gw.talk.naver.com/chatbot/v1/event"));
-    let headers =
-        [("content-type", "application/json;charset=UTF-8".to_owned()), ("authorization", TOKEN.to_owned())];
+    let headers = [("content-type", "application/json;charset=UTF-8".to_owned()), ("authorization", TOKEN.to_owned())];
     assert_eq!(call.headers, headers);
     assert!(call.needs.is_empty());
     let body: Value = serde_json::from_slice(&call.body).unwrap();

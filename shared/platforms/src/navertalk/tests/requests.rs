@@ -120,10 +120,7 @@ fn only_what_has_an_answer_is_waited_for() {
         (say(""), false),
         (json!({ "event": "leave", "user": "U1" }), false),
         (json!({ "event": "friend", "user": "U1", "options": { "set": "on" } }), false),
-        (
-            json!({ "event": "echo", "user": "U1", "textContent": { "text": "x" }, "options": { "sourceId": 1 } }),
-            false,
-        ),
+        (json!({ "event": "echo", "user": "U1", "textContent": { "text": "x" }, "options": { "sourceId": 1 } }), false),
         (json!({ "event": "handover", "user": "U1", "options": { "control": "passThread" } }), false),
         (json!({ "event": "profile", "user": "U1", "options": { "result": "SUCCESS", "nickname": "가" } }), false),
         (json!({ "event": "test" }), false),

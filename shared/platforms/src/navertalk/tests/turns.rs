@@ -33,7 +33,14 @@ fn press(label: &str, payload: &Value, as_quick_reply: bool) -> (Value, Value) {
 
 #[test]
 fn a_pressed_button_brings_back_its_label_and_payload() {
-    let labels = ["예", "예약 \"🍎\"", " 빈칸 ", "열여덟 글자를 꼭 채운 단추 이름들", "열 글자보다는 조금 더 긴 이름", &"👨‍👩‍👧‍👦".repeat(9)];
+    let labels = [
+        "예",
+        "예약 \"🍎\"",
+        " 빈칸 ",
+        "열여덟 글자를 꼭 채운 단추 이름들",
+        "열 글자보다는 조금 더 긴 이름",
+        &"👨‍👩‍👧‍👦".repeat(9),
+    ];
     for label in labels {
         for (payload, back) in [
             (json!(null), json!(null)),
@@ -70,7 +77,8 @@ fn a_payload_in_json_comes_back_as_json() {
 fn what_is_too_long_for_a_code_comes_back_as_its_name() {
     let fits = json!("a".repeat(1000));
     assert_eq!(press("예", &fits, false).1, fits);
-    for (label, payload) in [("예", json!("a".repeat(1001))), ("열여덟 글자보다도 훨씬 더 긴 단추의 이름", json!("가".repeat(990)))]
+    for (label, payload) in
+        [("예", json!("a".repeat(1001))), ("열여덟 글자보다도 훨씬 더 긴 단추의 이름", json!("가".repeat(990)))]
     {
         let button = Button { label: label.to_owned(), payload: Some(payload.clone()), ..Button::default() };
         assert_eq!(press(label, &payload, false).1, button.reference());
