@@ -74,12 +74,12 @@ fn is_nothing(payload: &Value) -> bool {
     }
 }
 
-/// Whether a text that is the whole code is read as that text, or as the object in it.
+/// Whether a text that is the whole code is read as that text, or as the object in it. A blank one may be as good as none.
 fn comes_back(text: &str) -> bool {
     match serde_json::from_str(text) {
         Ok(Value::Object(fields)) => !is_ours(&fields) && !fields.is_empty(),
         Ok(Value::Null) => false,
-        Ok(_) | Err(_) => true,
+        Ok(_) | Err(_) => !text.trim().is_empty(),
     }
 }
 

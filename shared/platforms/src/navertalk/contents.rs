@@ -160,8 +160,8 @@ fn place<'a>(location: &'a Location, dropped: &mut Vec<Dropped>) -> Option<Say<'
         dropped.push(Dropped { what: "location", count: 1 });
         return None;
     }
-    // Six places are a hand's breadth, and a number may have hundreds.
-    let rounded = |degrees: &f64| (degrees * 1e6).round() / 1e6;
+    // Six places are a hand's breadth, and a number may have hundreds. Nothing is not written as `-0`.
+    let rounded = |degrees: &f64| (degrees * 1e6).round() / 1e6 + 0.0;
     let (latitude, longitude) = (rounded(latitude), rounded(longitude));
     let mut map = Buttons::default();
     // Naver's own map finds names, and this one the very place.

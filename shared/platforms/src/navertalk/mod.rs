@@ -8,6 +8,7 @@ mod buttons;
 mod cards;
 mod code;
 mod contents;
+mod events;
 mod inbound;
 mod judge;
 mod lenient;

@@ -1,22 +1,24 @@
 //! Buttons there and back, and answers while Naver waits.
 
-use model::{Button, InboundKind};
+use model::{Button, InboundKind, Keyboard, KeyboardType, MessageData};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{KIT, check, receive};
-use crate::testkit::{NONCE, RECEIVED_AT, reply_of};
+use crate::testkit::{NONCE, RECEIVED_AT, any_text, reply_of};
 
 /// Presses the first button of a message, as NaverTalk would.
 fn press(label: &str, payload: &Value, as_quick_reply: bool) -> (Value, Value) {
     let channel = KIT.channel();
-    let button = json!({ "label": label, "payload": payload });
-    let reply = if as_quick_reply {
-        json!({ "messages": [{ "type": "text", "text": "x" }], "keyboard": { "type": "buttons", "buttons": [button] } })
+    let buttons = vec![Button { label: label.to_owned(), payload: Some(payload.clone()), ..Button::default() }];
+    let mut reply = reply_of(&json!({ "messages": [{ "type": "text", "text": "x" }] }));
+    if as_quick_reply {
+        reply.keyboard = Some(Keyboard { kind: KeyboardType::Buttons, buttons, ..Keyboard::default() });
     } else {
-        json!({ "messages": [{ "type": "text", "text": "x", "buttons": [button] }] })
-    };
+        reply.messages[0].data = MessageData::Text { text: "x".to_owned(), buttons };
+    }
     let inbound = KIT.inbound(&Value::Null);
-    let rendered = channel.render(&reply_of(&reply), &inbound, inbound.received_at);
+    let rendered = channel.render(&reply, &inbound, inbound.received_at);
     check::rendered(&rendered, &inbound);
     let body: Value = serde_json::from_slice(&rendered.calls[0].body).unwrap();
     let button = if as_quick_reply {
@@ -49,6 +51,7 @@ fn a_pressed_button_brings_back_its_label_and_payload() {
             (json!({ "menu": [1, null] }), json!({ "menu": [1, null] })),
             (json!("BUY 1"), json!("BUY 1")),
             (json!("null"), json!("null")),
+            (json!(" \n"), json!(" \n")),
             (json!("{}"), json!("{}")),
             (json!("5"), json!("5")),
             (json!([1, {}]), json!([1, {}])),
@@ -82,6 +85,22 @@ fn what_is_too_long_for_a_code_comes_back_as_its_name() {
     {
         let button = Button { label: label.to_owned(), payload: Some(payload.clone()), ..Button::default() };
         assert_eq!(press(label, &payload, false).1, button.reference());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    #[test]
+    fn any_label_and_payload_come_back(label in any_text(), text in any_text(), in_object in any::<bool>()) {
+        if label.trim().is_empty() || text.is_empty() {
+            return Ok(());
+        }
+        let payload = if in_object { json!({ "a": text }) } else { json!(text) };
+        let button = Button { label: label.clone(), payload: Some(payload.clone()), ..Button::default() };
+        let (said, brought) = press(&label, &payload, false);
+        // A name stands for both.
+        prop_assert!((&said, &brought) == (&json!(label), &payload) || brought == button.reference());
     }
 }
 
