@@ -10,6 +10,7 @@ pub mod fixtures;
 pub mod kakao;
 pub mod line;
 pub mod media;
+pub mod navertalk;
 mod need;
 mod receive;
 mod secret;
@@ -28,7 +29,7 @@ pub use receive::{Acknowledge, Content, HttpReply, Ignored, ReceiveError, Receiv
 pub use secret::Secrets;
 
 /// All of them. A new platform is its folder, its `mod` above and its line here.
-pub const PLATFORMS: &[&Platform] = &[&kakao::PLATFORM, &line::PLATFORM];
+pub const PLATFORMS: &[&Platform] = &[&kakao::PLATFORM, &line::PLATFORM, &navertalk::PLATFORM];
 
 /// What there is to know of a messenger before any company connected to it.
 #[derive(Debug)]
