@@ -12,4 +12,5 @@ mod events;
 mod expiry;
 mod late;
 mod media;
+mod platforms;
 mod programs;
