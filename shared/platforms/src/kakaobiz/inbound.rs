@@ -20,6 +20,9 @@ use super::wire;
 /// BizGo sends again what is answered otherwise; anything else is enough for the others.
 const ACCEPTED: &str = r#"{"code":"A000","result":"Success"}"#;
 
+/// What a look at the address is called in the log.
+const PING: &str = "ping";
+
 /// Ours: how long an event is known again that has neither an id nor a time.
 const NAMELESS_MS: i64 = 60_000;
 
@@ -36,15 +39,15 @@ pub(super) fn receive(bot_id: &BotId, settings: &Settings, request: &Request<'_>
     }
     // Dealers look whether somebody is there, at any path.
     if *request.method != Method::POST {
-        return Ok(nothing("ping"));
+        return Ok(nothing(PING));
     }
     let path = path.trim_matches('/');
-    let path = path.strip_prefix("cstalk/").unwrap_or(path);
+    let path = if path.is_empty() { PING } else { path.strip_prefix("cstalk/").unwrap_or(path) };
     let route = Route::of(path);
     let event = match read(request.body) {
         Ok(event) => event,
         Err(error) if route.is_some() => return Err(error),
-        Err(_) => return Ok(nothing(if path.is_empty() { "ping" } else { path })),
+        Err(_) => return Ok(nothing(path)),
     };
 
     let event = Event::of(settings.dialect, event);
