@@ -66,9 +66,9 @@ impl Dealer {
 
     fn upload(&self, to: To<'_>, file: &File, over_words: bool, mark: &str) -> Need {
         let sender_key = to.sender_key.to_owned();
-        let most_bytes = match (file.kind, over_words) {
-            (FileKind::Image, false) => limits::IMAGE_BYTES,
-            (FileKind::Image, true) => limits::LINK_IMAGE_BYTES,
+        let most_bytes = match (file.kind, self) {
+            (FileKind::Image, Self::Happytalk { .. }) if over_words => limits::LINK_IMAGE_BYTES,
+            (FileKind::Image, Self::Happytalk { .. } | Self::Bizgo { .. }) => limits::IMAGE_BYTES,
             (FileKind::Audio, _) => limits::AUDIO_BYTES,
             (FileKind::Video, _) => limits::VIDEO_BYTES,
         };

@@ -117,12 +117,14 @@ impl Said {
             return Self::default();
         }
         match dealer {
-            Dealer::Happytalk { .. } => serde_json::from_slice(body).map(Self::happytalk).unwrap_or_default(),
+            Dealer::Happytalk { .. } => {
+                serde_json::from_slice(body).map(|answer| Self::happytalk(&answer)).unwrap_or_default()
+            }
             Dealer::Bizgo { .. } => serde_json::from_slice(body).map(Self::bizgo).unwrap_or_default(),
         }
     }
 
-    fn happytalk(answer: HappytalkAnswer<'_>) -> Self {
+    fn happytalk(answer: &HappytalkAnswer<'_>) -> Self {
         let picture = answer.image.as_str().and_then(address);
         let file =
             answer.file.as_str().and_then(address).map(|url| uploaded(url, answer.name.as_str(), answer.size.as_str()));

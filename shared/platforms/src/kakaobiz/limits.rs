@@ -36,7 +36,7 @@ pub(super) const SERIAL_NUMBER: usize = 30;
 
 /// A picture by itself: <https://developer-center.happytalk.io/KakaoWebhook/Upload/image>.
 pub(super) const IMAGE_BYTES: usize = 5_000_000;
-/// A picture over a text, `image_type=link`.
+/// A picture over a text at Happytalk, `image_type=link`.
 pub(super) const LINK_IMAGE_BYTES: usize = 500_000;
 /// <https://developer-center.happytalk.io/KakaoWebhook/Upload/file>.
 pub(super) const AUDIO_BYTES: usize = 10_000_000;
