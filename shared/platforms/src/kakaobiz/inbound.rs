@@ -203,86 +203,91 @@ fn took(
     settings: &Settings,
     request: &Request<'_>,
     route: Route,
-    event: Event<'_>,
+    mut event: Event<'_>,
 ) -> Result<Received, ReceiveError> {
     let missing = |what: &str| ReceiveError::Malformed(format!("there is no {what}"));
-    let user_key = event.user_key.as_deref().ok_or_else(|| missing("user key"))?;
-    let sender_key = event.sender_key.as_deref().ok_or_else(|| missing("sender key"))?;
+    let user_key = event.user_key.take().ok_or_else(|| missing("user key"))?;
+    let sender_key = event.sender_key.take().ok_or_else(|| missing("sender key"))?;
     let user_key: UserKey =
         user_key.parse().map_err(|_| ReceiveError::Malformed("the user key is too long".to_owned()))?;
     // Dealers relay all channels of a company to one address.
-    if !settings.sender_keys.iter().any(|known| known == sender_key) {
+    if !settings.sender_keys.iter().any(|known| *known == sender_key) {
         return Ok(nothing("unknown sender key"));
     }
 
-    let key = event.key(route, sender_key, &user_key, request.received_at);
-    let base = Inbound {
-        id: InboundId::of(bot_id, PlatformType::Kakaobiz, &key),
-        bot_id: bot_id.clone(),
-        platform: PlatformType::Kakaobiz,
-        conversation_key: user_key.clone(),
-        user_key,
-        timestamp: event.at.unwrap_or(request.received_at),
-        received_at: request.received_at,
-        answer_by: None,
-        reply_to: json!({ "senderKey": sender_key }),
-        kind: InboundKind::Closed,
+    let mut key = event.key(route, &sender_key, &user_key, request.received_at);
+    let length = key.len();
+    let timestamp = event.at.unwrap_or(request.received_at);
+    let kinds = match route {
+        Route::Message => messages(event),
+        Route::Reference => reference(event),
+        Route::ExpiredSession => vec![(String::new(), InboundKind::Closed)],
     };
-    let further = |what: &str, kind: InboundKind| {
-        let id = InboundId::of(bot_id, PlatformType::Kakaobiz, &format!("{key}{what}"));
-        Inbound { id, kind, ..base.clone() }
-    };
-    let inbound = match route {
-        Route::Message => messages(event)
-            .into_iter()
-            .map(|(index, kind)| further(&if index == 0 { String::new() } else { format!("#{index}") }, kind))
-            .collect(),
-        Route::Reference => {
-            // Who it is in the company's own app is told at the start, not with each word.
-            let app_user_id = app_user_id(&event);
-            let opened = further("", InboundKind::Opened { params: opened(event), once: true });
-            let updated = app_user_id.map(|id| {
-                let params = Params::from_iter([("appUserId".to_owned(), id)]);
-                further(" appUserId", InboundKind::Updated { params })
-            });
-            [Some(opened), updated].into_iter().flatten().collect()
-        }
-        Route::ExpiredSession => vec![base],
-    };
-    if inbound.is_empty() {
+    if kinds.is_empty() {
         return Ok(nothing("message that says nothing"));
     }
+    let inbound = kinds
+        .into_iter()
+        .map(|(place, kind)| {
+            key.truncate(length);
+            key.push_str(&place);
+            Inbound {
+                id: InboundId::of(bot_id, PlatformType::Kakaobiz, &key),
+                bot_id: bot_id.clone(),
+                platform: PlatformType::Kakaobiz,
+                user_key: user_key.clone(),
+                conversation_key: user_key.clone(),
+                timestamp,
+                received_at: request.received_at,
+                answer_by: None,
+                reply_to: json!({ "senderKey": sender_key }),
+                kind,
+            }
+        })
+        .collect();
     Ok(Received { inbound, ignored: Vec::new(), acknowledge: accepted() })
 }
 
 /// Each entry is a message, with its place among them. The first brings along what belongs to all.
-fn messages(event: Event<'_>) -> Vec<(usize, InboundKind)> {
+fn messages(event: Event<'_>) -> Vec<(String, InboundKind)> {
     let kind = event.kind.as_deref().unwrap_or_default();
-    let mut extra = serde_json::Map::new();
-    for (name, value) in [("sessionId", &event.session_id), ("appUserId", &event.app_user_id)] {
-        if let Some(value) = value {
-            extra.insert(name.to_owned(), json!(value));
+    let of_each = || {
+        let mut extra = serde_json::Map::new();
+        for (name, value) in [("sessionId", &event.session_id), ("appUserId", &event.app_user_id)] {
+            if let Some(value) = value {
+                extra.insert(name.to_owned(), json!(value));
+            }
         }
-    }
-    let of_each = Meta { extra, ..Meta::default() };
-    let mut next = Meta { payload: event.extra.as_deref().and_then(content::payload), ..of_each.clone() };
+        extra
+    };
+    let mut payload = event.extra.as_deref().and_then(content::payload);
     // The whole of a text that is too long for Kakao. To fetch it takes longer than the request may.
-    if let Some(url) = event.attachment.url.or(event.attachment.text) {
-        next.extra.insert("attachmentUrl".to_owned(), json!(url));
-    }
+    let mut attachment_url = event.attachment.url.or(event.attachment.text);
 
-    let mut messages = Vec::new();
+    let mut messages = Vec::with_capacity(event.entries.0.len());
     for (index, entry) in event.entries.0.into_iter().enumerate() {
         let Some((data, comment)) = content::read(kind, entry) else { continue };
-        let platform_message_id = event.serial.as_ref().map(|serial| match index {
-            0 => serial.to_string(),
-            _ => format!("{serial}#{index}"),
-        });
-        let of_this = std::mem::replace(&mut next, of_each.clone());
-        let meta = Box::new(Meta { comment, ..of_this });
-        messages.push((index, InboundKind::Message { platform_message_id, data, meta }));
+        let place = if index == 0 { String::new() } else { format!("#{index}") };
+        let platform_message_id = event.serial.as_ref().map(|serial| format!("{serial}{place}"));
+        let mut extra = of_each();
+        if let Some(url) = attachment_url.take() {
+            extra.insert("attachmentUrl".to_owned(), json!(url));
+        }
+        let meta = Box::new(Meta { payload: payload.take(), comment, extra, ..Meta::default() });
+        messages.push((place, InboundKind::Message { platform_message_id, data, meta }));
     }
     messages
+}
+
+/// The session began. Who it is in the company's own app is told here, and not with each word.
+fn reference(event: Event<'_>) -> Vec<(String, InboundKind)> {
+    let app_user_id = app_user_id(&event);
+    let mut kinds = vec![(String::new(), InboundKind::Opened { params: opened(event), once: true })];
+    if let Some(id) = app_user_id {
+        let params = Params::from_iter([("appUserId".to_owned(), id)]);
+        kinds.push((" appUserId".to_owned(), InboundKind::Updated { params }));
+    }
+    kinds
 }
 
 /// Where the customer came from.
