@@ -1,20 +1,19 @@
 //! A turn as bubbles, of which each is a request: <https://mbi-developer-center.happytalk.io/kakaotalk_webhook/counseling/send_chat>.
 //! There is no title, no carousel and no place here, so cards and places are a text with a picture and buttons.
 
-use model::{Card, ContentType, Keyboard, Location, Media, MessageData, Reply};
+use model::{ContentType, Keyboard, Media, MessageData, Reply};
 
 use crate::Dropped;
 use crate::fit::{cut, keep, split};
 
 use super::buttons::{self, Button, Does, OPEN, Press, usable, web};
-use super::limits;
 use super::settings::Settings;
+use super::{cards, limits};
 
 /// Over buttons that did not fit under the words, as in CLOSER.
 const MORE: &str = "추가 선택지";
 /// Over buttons that come without words, which Kakao does not allow.
-const CHOOSE: &str = "선택해 주세요.";
-const SHOW_MAP: &str = "지도 보기";
+pub(super) const CHOOSE: &str = "선택해 주세요.";
 
 /// Words with what hangs on them, or a file by itself. Buttons and quick replies are never without words.
 #[derive(Clone)]
@@ -53,16 +52,16 @@ pub(super) fn render(settings: &Settings, reply: &Reply, dropped: &mut Vec<Dropp
                 let presses = usable(buttons, dropped);
                 bubbles.extend(media_and_words(settings, media, text.as_deref().unwrap_or_default(), presses, dropped));
             }
-            MessageData::Cards { cards } => {
-                let shown: Vec<_> = cards.iter().filter(|card| !is_blank(card)).collect();
-                if shown.len() < cards.len() {
-                    dropped.push(Dropped { what: "empty card", count: cards.len() - shown.len() });
+            MessageData::Cards { cards: list } => {
+                let shown: Vec<_> = list.iter().filter(|card| !cards::is_blank(card)).collect();
+                if shown.len() < list.len() {
+                    dropped.push(Dropped { what: "empty card", count: list.len() - shown.len() });
                 }
                 for card in keep(&shown, limits::CARDS, "card", dropped) {
-                    bubbles.extend(self::card(settings, card, dropped));
+                    bubbles.extend(cards::card(settings, card, dropped));
                 }
             }
-            MessageData::Location { location } => bubbles.extend(place(settings, location, dropped)),
+            MessageData::Location { location } => bubbles.extend(cards::place(settings, location, dropped)),
         }
     }
     if let Some(keyboard) = &reply.keyboard {
@@ -76,7 +75,7 @@ impl Bubble {
         Self { words: words.into(), file: None, buttons, quick_replies: Vec::new() }
     }
 
-    fn file(file: File) -> Self {
+    pub(super) fn file(file: File) -> Self {
         Self { words: String::new(), file: Some(file), buttons: Vec::new(), quick_replies: Vec::new() }
     }
 
@@ -101,7 +100,12 @@ impl Bubble {
 }
 
 /// Words, and buttons under the last of them.
-fn words(settings: &Settings, text: &str, presses: Vec<Press<'_>>, dropped: &mut Vec<Dropped>) -> Vec<Bubble> {
+pub(super) fn words(
+    settings: &Settings,
+    text: &str,
+    presses: Vec<Press<'_>>,
+    dropped: &mut Vec<Dropped>,
+) -> Vec<Bubble> {
     let mut bubbles: Vec<_> = pieces(text, dropped).into_iter().map(|piece| Bubble::said(piece, Vec::new())).collect();
     let groups = groups(presses, 1 + limits::MORE_BUBBLES, dropped);
     for (index, buttons) in groups.into_iter().enumerate() {
@@ -168,75 +172,18 @@ fn media_and_words(
     bubbles
 }
 
-fn file(settings: &Settings, kind: FileKind, media: &Media, source: String) -> File {
+pub(super) fn file(settings: &Settings, kind: FileKind, media: &Media, source: String) -> File {
     let name = worded(media.alt_text.as_deref()).unwrap_or_else(|| kind_name(kind));
     let name = cut(name, settings.link_message, "alt text", &mut Vec::new()).into_owned();
     File { kind, source, name }
 }
 
-const fn kind_name(kind: FileKind) -> &'static str {
+pub(super) const fn kind_name(kind: FileKind) -> &'static str {
     match kind {
         FileKind::Image => "이미지",
         FileKind::Video => "동영상",
         FileKind::Audio => "오디오",
     }
-}
-
-fn card(settings: &Settings, card: &Card, dropped: &mut Vec<Dropped>) -> Vec<Bubble> {
-    let mut presses = usable(&card.buttons, dropped);
-    let mut picture = None;
-    if let Some(media) = &card.media {
-        match (web(&media.uri), media.content_type) {
-            (Some(source), ContentType::Image) => picture = Some(file(settings, FileKind::Image, media, source)),
-            (Some(source), ContentType::Video) => presses.push(Press::open(kind_name(FileKind::Video), source)),
-            (Some(source), ContentType::Audio) => presses.push(Press::open(kind_name(FileKind::Audio), source)),
-            (Some(source), ContentType::Link) => {
-                presses.push(Press::open(worded(media.alt_text.as_deref()).unwrap_or(OPEN), source));
-            }
-            (None, _) => dropped.push(Dropped { what: "media", count: 1 }),
-        }
-    }
-    if let Some(uri) = worded(card.uri.as_deref()) {
-        match web(uri) {
-            Some(url) => presses.push(Press::open(OPEN, url)),
-            None => dropped.push(Dropped { what: "card uri", count: 1 }),
-        }
-    }
-    let said: Vec<_> = [card.title.as_deref(), card.description.as_deref()].into_iter().filter_map(worded).collect();
-    let said = said.join("\n");
-
-    let Some(picture) = picture else { return words(settings, &said, presses, dropped) };
-    let over = if said.is_empty() { "" } else { said.as_str() };
-    if (over.is_empty() && presses.is_empty()) || !settings.link_message.holds(over) {
-        let mut bubbles = vec![Bubble::file(picture)];
-        bubbles.extend(words(settings, over, presses, dropped));
-        return bubbles;
-    }
-    let mut bubbles = words(settings, if over.is_empty() { CHOOSE } else { over }, presses, dropped);
-    if let Some(first) = bubbles.first_mut() {
-        first.file = Some(picture);
-    }
-    bubbles
-}
-
-fn is_blank(card: &Card) -> bool {
-    let texts = [&card.title, &card.description, &card.uri];
-    texts.iter().all(|text| worded(text.as_deref()).is_none()) && card.media.is_none() && card.buttons.is_empty()
-}
-
-fn place(settings: &Settings, location: &Location, dropped: &mut Vec<Dropped>) -> Vec<Bubble> {
-    let Location { title, latitude, longitude } = location;
-    if !(latitude.abs() <= limits::LATITUDE && longitude.abs() <= limits::LONGITUDE) {
-        dropped.push(Dropped { what: "location", count: 1 });
-        return Vec::new();
-    }
-    // Six places are a hand's breadth, and a number may have hundreds.
-    let rounded = |degrees: &f64| (degrees * 1e6).round() / 1e6;
-    let (latitude, longitude) = (rounded(latitude), rounded(longitude));
-    let point = format!("{latitude}, {longitude}");
-    let map = format!("https://www.google.com/maps/search/?api=1&query={latitude},{longitude}");
-    let said = worded(title.as_deref()).map_or(point, str::to_owned);
-    words(settings, &said, vec![Press::open(SHOW_MAP, map)], dropped)
 }
 
 /// Quick replies, which belong to the last words. What is more than they hold becomes buttons above them.
@@ -262,6 +209,6 @@ fn keys(settings: &Settings, keyboard: &Keyboard, bubbles: &mut Vec<Bubble>, dro
     }
 }
 
-fn worded(text: Option<&str>) -> Option<&str> {
+pub(super) fn worded(text: Option<&str>) -> Option<&str> {
     text.filter(|text| !text.trim().is_empty())
 }

@@ -11,8 +11,10 @@
 
 mod bubbles;
 mod buttons;
+mod cards;
 mod content;
 mod dealer;
+mod event;
 mod inbound;
 mod judge;
 mod limits;
