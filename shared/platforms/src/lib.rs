@@ -8,6 +8,7 @@ mod call;
 pub mod fit;
 pub mod fixtures;
 pub mod kakao;
+pub mod kakaobiz;
 pub mod line;
 pub mod media;
 pub mod navertalk;
@@ -29,7 +30,7 @@ pub use receive::{Acknowledge, Content, HttpReply, Ignored, ReceiveError, Receiv
 pub use secret::Secrets;
 
 /// All of them. A new platform is its folder, its `mod` above and its line here.
-pub const PLATFORMS: &[&Platform] = &[&kakao::PLATFORM, &line::PLATFORM, &navertalk::PLATFORM];
+pub const PLATFORMS: &[&Platform] = &[&kakao::PLATFORM, &kakaobiz::PLATFORM, &line::PLATFORM, &navertalk::PLATFORM];
 
 /// What there is to know of a messenger before any company connected to it.
 #[derive(Debug)]
