@@ -8,11 +8,13 @@
 mod buttons;
 mod cards;
 mod content;
+mod events;
 mod inbound;
 mod judge;
 mod limits;
 mod messages;
 mod outbound;
+mod params;
 mod payload;
 mod settings;
 mod surrogates;
