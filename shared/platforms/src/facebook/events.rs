@@ -22,20 +22,20 @@ impl Reading<'_> {
 
         let from = From { customer, at: timestamp.and_then(milliseconds).or(entry_time.and_then(milliseconds)) };
         if let Some(message) = message {
-            return if is_echo { self.echo(from, *message) } else { self.message(from, *message) };
+            return if is_echo { self.echo(&from, *message) } else { self.message(&from, *message) };
         }
         if let Some(postback) = event.postback {
-            return self.postback(from, postback);
+            return self.postback(&from, postback);
         }
         if let Some(referral) = event.referral {
             let key = format!("referral {}", referral.reference.as_deref().unwrap_or_default());
-            let params = params::referral(referral, event.lead);
+            let params = params::referral(&referral, event.lead.as_ref());
             return self.push(&from, &from.event_id(&key), InboundKind::Updated { params });
         }
         if let Some(optin) = event.optin {
             let part = |text: &Option<Cow<'_, str>>| text.as_deref().unwrap_or_default().to_owned();
             let key = format!("optin {} {}", part(&optin.payload), part(&optin.notification_messages_status));
-            return self.push(&from, &from.event_id(&key), InboundKind::Updated { params: params::optin(*optin) });
+            return self.push(&from, &from.event_id(&key), InboundKind::Updated { params: params::optin(&optin) });
         }
         if let Some(pass) = event.pass_thread_control {
             return match (pass.new_owner_app_id, &self.page.app_id) {
@@ -52,14 +52,14 @@ impl Reading<'_> {
         self.ignore(event.other.as_deref().unwrap_or("event without a kind"));
     }
 
-    fn message(&mut self, from: From<'_>, message: Message<'_>) {
+    fn message(&mut self, from: &From<'_>, message: Message<'_>) {
         if message.is_deleted {
             return self.ignore("message deleted");
         }
         if from.customer.as_deref() == Some(&self.page.page_id) {
             return self.ignore("message of the Page");
         }
-        self.said(&from, message, |platform_message_id, data, meta| InboundKind::Message {
+        self.said(from, message, |platform_message_id, data, meta| InboundKind::Message {
             platform_message_id,
             data,
             meta,
@@ -67,7 +67,7 @@ impl Reading<'_> {
     }
 
     /// What the Page said, by whichever app.
-    fn echo(&mut self, from: From<'_>, message: Message<'_>) {
+    fn echo(&mut self, from: &From<'_>, message: Message<'_>) {
         let Some(ours) = &self.page.app_id else { return self.ignore("echo, and appId is not set") };
         let app = message.app_id.as_deref();
         if app == Some(ours) {
@@ -75,7 +75,7 @@ impl Reading<'_> {
         }
         // An app that does not say its name speaks for the Page.
         let user_key = app.unwrap_or(&self.page.page_id).to_owned();
-        self.said(&from, message, |platform_message_id, data, mut meta| {
+        self.said(from, message, |platform_message_id, data, mut meta| {
             meta.sender = Some(Sender { user_key: user_key.clone(), platform: PlatformType::Facebook.to_string() });
             InboundKind::Echo { platform_message_id, data, meta }
         });
@@ -106,7 +106,7 @@ impl Reading<'_> {
     }
 
     /// A button, the menu, or Get Started.
-    fn postback(&mut self, from: From<'_>, postback: Postback<'_>) {
+    fn postback(&mut self, from: &From<'_>, postback: Postback<'_>) {
         let Postback { mid, title, payload, referral } = postback;
         let (title, payload) = (title.as_deref(), payload.as_deref());
         let Some(part) = content::postback(title, payload, referral) else {
@@ -117,7 +117,7 @@ impl Reading<'_> {
         let event_id = mid.as_ref().map_or_else(made_up, ToString::to_string);
         let id = if mid.is_some() { event_id.clone() } else { self.id(&event_id).to_string() };
         let (data, meta) = (part.data, Box::new(part.meta));
-        self.push(&from, &event_id, InboundKind::Message { platform_message_id: Some(id), data, meta });
+        self.push(from, &event_id, InboundKind::Message { platform_message_id: Some(id), data, meta });
     }
 
     fn id(&self, event_id: &str) -> InboundId {

@@ -91,8 +91,7 @@ fn meaning(complaint: &Complaint<'_>, status: u16) -> Meaning {
         (3 | 10 | 200..300, _) => {
             Never("Meta does not allow this; the app needs pages_messaging, with Advanced Access, and must be live")
         }
-        (100, 0) => Form("Messenger found fault with the message"),
-        (100, _) => Never("Messenger refused the message"),
+        (100, _) => Form("Messenger found fault with the message"),
         (102 | 190, _) => Never("Meta does not take the pageAccessToken; make a new one and set it"),
         _ => match status {
             429 => Busy("Messenger takes no more calls for the moment"),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::wire::{Lead, Optin, Referral};
 
 /// Where the customer came from this time.
-pub(super) fn referral(referral: Referral<'_>, lead: Option<Lead<'_>>) -> Params {
+pub(super) fn referral(referral: &Referral<'_>, lead: Option<&Lead<'_>>) -> Params {
     let Referral { reference, source, kind, ad_id } = referral;
     let mut params = Params::from_iter([
         ("referralRef".to_owned(), json!(reference)),
@@ -24,7 +24,7 @@ pub(super) fn referral(referral: Referral<'_>, lead: Option<Lead<'_>>) -> Params
 }
 
 /// The customer agreed to be written to, or took it back.
-pub(super) fn optin(optin: Optin<'_>) -> Params {
+pub(super) fn optin(optin: &Optin<'_>) -> Params {
     Params::from_iter([
         ("optinType".to_owned(), json!(optin.kind)),
         ("optinRef".to_owned(), json!(optin.reference)),
