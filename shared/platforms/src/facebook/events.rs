@@ -25,11 +25,11 @@ impl Reading<'_> {
             return if is_echo { self.echo(&from, *message) } else { self.message(&from, *message) };
         }
         if let Some(postback) = event.postback {
-            return self.postback(&from, postback);
+            return self.postback(&from, *postback);
         }
         if let Some(referral) = event.referral {
             let key = format!("referral {}", referral.reference.as_deref().unwrap_or_default());
-            let params = params::referral(&referral, event.lead.as_ref());
+            let params = params::referral(&referral, event.lead.as_deref());
             return self.push(&from, &from.event_id(&key), InboundKind::Updated { params });
         }
         if let Some(optin) = event.optin {
@@ -96,11 +96,11 @@ impl Reading<'_> {
         for (index, part) in parts.into_iter().enumerate() {
             let event_id = match &mid {
                 // The first is the message itself.
-                Some(mid) if index == 0 => mid.to_string(),
-                Some(mid) => format!("{mid}#{}", index + 1),
-                None => from.event_id(&format!("message {index} {}", json!(part.data))),
+                Some(mid) if index == 0 => Cow::Borrowed(&**mid),
+                Some(mid) => Cow::Owned(format!("{mid}#{}", index + 1)),
+                None => Cow::Owned(from.event_id(&format!("message {index} {}", json!(part.data)))),
             };
-            let id = if mid.is_some() { event_id.clone() } else { self.id(&event_id).to_string() };
+            let id = if mid.is_some() { event_id.to_string() } else { self.id(&event_id).to_string() };
             self.push(from, &event_id, kind(Some(id), part.data, Box::new(part.meta)));
         }
     }

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use http::Method;
+use http::{Method, StatusCode};
 use model::Inbound;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -57,7 +57,8 @@ fn webhook(page: &Facebook, request: &Request<'_>) -> Result<Received, ReceiveEr
         }
         Ok(_) | Err(_) => reading.in_parts(&String::from_utf8_lossy(&surrogates::repair(request.body)))?,
     }
-    let acknowledge = Acknowledge::Now(HttpReply::text("EVENT_RECEIVED".to_owned()));
+    // Meta does not read the body of the answer.
+    let acknowledge = Acknowledge::Now(HttpReply::empty(StatusCode::OK));
     Ok(Received { inbound: reading.inbound, ignored: reading.ignored, acknowledge })
 }
 
@@ -66,10 +67,18 @@ fn signature(header: &[u8]) -> Option<[u8; 32]> {
     let digits: &[u8; 64] = header.strip_prefix(b"sha256=")?.try_into().ok()?;
     let mut signature = [0; 32];
     for (byte, digits) in signature.iter_mut().zip(digits.chunks_exact(2)) {
-        let value = |digit: u8| char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
-        *byte = value(digits[0])? << 4 | value(digits[1])?;
+        *byte = nibble(digits[0])? << 4 | nibble(digits[1])?;
     }
     Some(signature)
+}
+
+const fn nibble(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    }
 }
 
 /// What was found so far.

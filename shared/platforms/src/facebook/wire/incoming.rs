@@ -60,19 +60,19 @@ pub(in crate::facebook) struct Change<'a> {
     pub field: Option<Cow<'a, str>>,
 }
 
-/// Read by hand, for the name of a kind that we do not know.
+/// Read by hand, for the name of a kind that we do not know. Boxes, because most of them are empty and it is moved about.
 #[derive(Default)]
 pub(in crate::facebook) struct Event<'a> {
     pub sender: Option<Party<'a>>,
     pub recipient: Option<Party<'a>>,
     pub timestamp: Option<i64>,
     pub message: Option<Box<Message<'a>>>,
-    pub postback: Option<Postback<'a>>,
-    pub referral: Option<Referral<'a>>,
-    pub lead: Option<Lead<'a>>,
+    pub postback: Option<Box<Postback<'a>>>,
+    pub referral: Option<Box<Referral<'a>>>,
+    pub lead: Option<Box<Lead<'a>>>,
     pub optin: Option<Box<Optin<'a>>>,
-    pub pass_thread_control: Option<PassThreadControl<'a>>,
-    pub policy_enforcement: Option<PolicyEnforcement<'a>>,
+    pub pass_thread_control: Option<Box<PassThreadControl<'a>>>,
+    pub policy_enforcement: Option<Box<PolicyEnforcement<'a>>>,
     /// The name of the first field that is none of these.
     pub other: Option<Cow<'a, str>>,
 }
