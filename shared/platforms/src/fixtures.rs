@@ -227,6 +227,8 @@ fn compare_events(expect: &Value, actual: &[Value]) -> Vec<String> {
         }
     }
     left.retain(|event| !list("eventsOptional").contains(&event["event"]));
+    // It is told only where an agent was there, which is the core's to know, not the adapter's.
+    left.retain(|event| event["event"] != "bot.conversation.agent_call_disconnected");
     if expect["events"].is_array() && !left.is_empty() {
         failures.push(format!("events: not expected: {left:?}"));
     }

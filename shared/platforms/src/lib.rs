@@ -5,6 +5,7 @@
 //! what must be sent goes out as [`Call`] values. [`PLATFORMS`] is the table of contents.
 
 mod call;
+pub mod facebook;
 pub mod fit;
 pub mod fixtures;
 pub mod kakao;
@@ -30,7 +31,7 @@ pub use receive::{Acknowledge, Content, HttpReply, Ignored, ReceiveError, Receiv
 pub use secret::Secrets;
 
 /// All of them. A new platform is its folder, its `mod` above and its line here.
-pub const PLATFORMS: &[&Platform] = &[&kakao::PLATFORM, &kakaobiz::PLATFORM, &line::PLATFORM, &navertalk::PLATFORM];
+pub const PLATFORMS: &[&Platform] = &[&facebook::PLATFORM, &kakao::PLATFORM, &kakaobiz::PLATFORM, &line::PLATFORM, &navertalk::PLATFORM];
 
 /// What there is to know of a messenger before any company connected to it.
 #[derive(Debug)]

@@ -1,0 +1,141 @@
+//! What Meta's answers mean: <https://developers.facebook.com/docs/messenger-platform/error-codes>, by code and subcode.
+//! The status says little: most errors are 400.
+
+use serde_json::Value;
+
+use super::outbound::PASS;
+use super::wire::{Complaint, Failure};
+use crate::fit::{self, Limit, Unit};
+use crate::{Attempt, Call, Outcome, Verdict};
+
+/// Ours: how much of Meta's words gets into a reason.
+const MESSAGE: Limit = Limit(200, Unit::Grapheme);
+
+pub(super) fn judge(call: &Call, outcome: &Outcome<'_>, attempt: Attempt) -> Verdict {
+    let answer = match outcome {
+        Outcome::Answered(answer) => answer,
+        // Messenger has no idempotency key: it is sent at least once, for nothing said is worse than something said twice.
+        Outcome::Unanswered => return Verdict::Later { reason: "Messenger did not answer in time".to_owned() },
+        Outcome::Unreachable => return Verdict::Later { reason: "Messenger could not be reached".to_owned() },
+    };
+    // serde would take an array for a struct.
+    let is_object = answer.body.trim_ascii_start().first() == Some(&b'{');
+    let failure: Option<Failure<'_>> = is_object.then(|| serde_json::from_slice(answer.body).ok()).flatten();
+    let complaint = failure.and_then(|failure| failure.error);
+    if complaint.is_none() && (200..300).contains(&answer.status) {
+        return Verdict::Delivered;
+    }
+    let complaint = complaint.unwrap_or_default();
+    let reason = |why: &str| reason(why, answer.status, &complaint, call);
+    match meaning(&complaint, answer.status) {
+        Meaning::Sent => Verdict::Delivered,
+        Meaning::Busy(why) => Verdict::Later { reason: reason(why) },
+        // Its server may only have been slow.
+        Meaning::FileOnceMore(_) if !attempt.repeated => {
+            Verdict::Later { reason: reason("Messenger could not get the file") }
+        }
+        Meaning::File(why) | Meaning::FileOnceMore(why) | Meaning::Form(why) => match &call.instead {
+            Some(instead) => Verdict::Instead((**instead).clone()),
+            None => Verdict::Refused { reason: reason(why) },
+        },
+        // An earlier attempt passed it on.
+        Meaning::NotOwner(_) if call.name == PASS && attempt.repeated => Verdict::Delivered,
+        Meaning::NotOwner(why) | Meaning::Never(why) => Verdict::Refused { reason: reason(why) },
+    }
+}
+
+enum Meaning {
+    /// Sent, and an error all the same.
+    Sent,
+    Busy(&'static str),
+    /// A file that Messenger does not take.
+    File(&'static str),
+    /// The same, and it may go well the second time.
+    FileOnceMore(&'static str),
+    /// Something is wrong with the message.
+    Form(&'static str),
+    /// Another app has the conversation.
+    NotOwner(&'static str),
+    Never(&'static str),
+}
+
+fn meaning(complaint: &Complaint<'_>, status: u16) -> Meaning {
+    use Meaning::{Busy, File, FileOnceMore, Form, Never, NotOwner, Sent};
+
+    // Some subcodes come as codes as well.
+    let code = complaint.code.unwrap_or_default();
+    let subcode = complaint.error_subcode.unwrap_or(if code > 1_000_000 { code } else { 0 });
+    match (code, subcode) {
+        (1, 1_357_046) => Sent,
+        (1, 99) => Never("Meta refused the message"),
+        (_, 2_018_344) => Never("Meta wants the Page to accept the terms of inbox labels first"),
+        (_, 2_018_338) => Never("Meta warned that this customer is written to too much"),
+        (_, 2_018_278 | 2_534_022 | 2_018_065) => Never("the 24 hours are over in which Messenger lets a bot answer"),
+        (_, 2_018_108) | (551, _) | (_, 1_545_041) => {
+            Never("this customer cannot be written to: they blocked the Page, or left Messenger")
+        }
+        (_, 1_893_063) => Never("Meta keeps the Page from sending for a while; see its Support Inbox"),
+        (_, 2_018_001) => Never("Messenger does not know this customer; is the pageId that of the token?"),
+        (_, 2_018_008 | 2_018_294) => FileOnceMore("Messenger could not get the file; it must open to everybody, fast"),
+        (_, 2_018_047) => File("Messenger does not take this type of file"),
+        (_, 2_018_109) => File("the file is too large for Messenger"),
+        (_, 2_018_074) => File("the file is not the Page's own"),
+        (_, 2_018_164) => NotOwner("the app may not pass conversations on; see Conversation Routing of the Page"),
+        (_, 2_018_300 | 2_534_037) => {
+            NotOwner("another app has the conversation; see Conversation Routing of the Page")
+        }
+        (_, 2_018_321) => Busy("the customer is in the form of an ad"),
+        (1 | 2 | 1200, _) => Busy("Messenger is out of order"),
+        (4 | 17 | 32 | 341 | 613 | 80_006, _) => Busy("Messenger takes no more calls for the moment"),
+        (368, _) => Never("Meta blocked the Page or the app for a while over its policy; see the Page's Support Inbox"),
+        (3 | 10 | 200..300, _) => {
+            Never("Meta does not allow this; the app needs pages_messaging, with Advanced Access, and must be live")
+        }
+        (100, _) => Form("Messenger found fault with the message"),
+        (102 | 190, _) => Never("Meta does not take the pageAccessToken; make a new one and set it"),
+        _ => match status {
+            429 => Busy("Messenger takes no more calls for the moment"),
+            408 | 500.. => Busy("Messenger is out of order"),
+            _ if complaint.is_transient => Busy("Messenger is out of order"),
+            401 => Never("Meta does not take the pageAccessToken; make a new one and set it"),
+            _ => Never("Messenger refused the request"),
+        },
+    }
+}
+
+fn reason(why: &str, status: u16, complaint: &Complaint<'_>, call: &Call) -> String {
+    let mut codes = format!("status {status}");
+    for (name, code) in [("code", complaint.code), ("subcode", complaint.error_subcode)] {
+        if let Some(code) = code {
+            codes.push_str(&format!(", {name} {code}"));
+        }
+    }
+    let said = complaint.message.as_deref().unwrap_or_default();
+    if said.is_empty() || quotes(said, call) {
+        return format!("{why} ({codes})");
+    }
+    let said: String = said.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    format!("{why} ({codes}: {})", fit::cut(&said, MESSAGE, "message", &mut Vec::new()))
+}
+
+/// Whether something that we sent is in there: the customer's words, or a token.
+fn quotes(said: &str, call: &Call) -> bool {
+    let header = |(_, value): &(_, String)| said.contains(value.trim_start_matches("Bearer "));
+    let proof = call.url.split_once('=').is_some_and(|(_, proof)| said.contains(proof));
+    let sent: Value = serde_json::from_slice(&call.body).unwrap_or_default();
+    proof || call.headers.iter().any(header) || quotes_value(said, &sent)
+}
+
+fn quotes_value(said: &str, sent: &Value) -> bool {
+    match sent {
+        // A single letter is in every sentence.
+        Value::String(text) => text.chars().nth(1).is_some() && said.contains(text.as_str()),
+        Value::Array(list) => list.iter().any(|value| quotes_value(said, value)),
+        // The other texts are Meta's own words.
+        Value::Object(fields) => fields
+            .iter()
+            .filter(|(name, _)| !["type", "template_type", "content_type", "messaging_type"].contains(&name.as_str()))
+            .any(|(_, value)| quotes_value(said, value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
