@@ -150,8 +150,8 @@ impl<'a> Handling<'a> {
                 true
             }
             InboundKind::AgentLeft { params } => {
-                self.learn(params);
-                self.disconnect_agent()
+                let learned = self.learn(params);
+                self.disconnect_agent() || learned
             }
             InboundKind::Opened { params, once } => {
                 self.expire(bot);
@@ -269,10 +269,11 @@ impl<'a> Handling<'a> {
     }
 
     fn disconnect_agent(&mut self) -> bool {
-        let Some(talk) = &mut self.session.talk else { return false };
-        talk.agent = None;
-        self.tell_conversation(EventType::AgentCallDisconnected);
-        true
+        let there = self.session.talk.as_mut().is_some_and(|talk| talk.agent.take().is_some());
+        if there {
+            self.tell_conversation(EventType::AgentCallDisconnected);
+        }
+        there
     }
 
     /// Whether the conversation is somebody's. An agent who went without a word does not silence the bot for ever.

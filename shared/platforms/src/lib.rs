@@ -31,7 +31,8 @@ pub use receive::{Acknowledge, Content, HttpReply, Ignored, ReceiveError, Receiv
 pub use secret::Secrets;
 
 /// All of them. A new platform is its folder, its `mod` above and its line here.
-pub const PLATFORMS: &[&Platform] = &[&facebook::PLATFORM, &kakao::PLATFORM, &kakaobiz::PLATFORM, &line::PLATFORM, &navertalk::PLATFORM];
+pub const PLATFORMS: &[&Platform] =
+    &[&facebook::PLATFORM, &kakao::PLATFORM, &kakaobiz::PLATFORM, &line::PLATFORM, &navertalk::PLATFORM];
 
 /// What there is to know of a messenger before any company connected to it.
 #[derive(Debug)]
