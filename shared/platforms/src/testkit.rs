@@ -414,6 +414,9 @@ pub(crate) fn shown(call: &Call) -> Value {
         let needs = call.needs.iter().map(|need| {
             let what = match &need.what {
                 crate::Want::Token => json!("token"),
+                crate::Want::Embedded(file) => {
+                    json!({ "source": file.source, "mark": file.mark, "mostBytes": file.most_bytes })
+                }
                 crate::Want::File(file) => {
                     json!({ "source": file.source, "field": file.field, "fields": file.fields, "mostBytes": file.most_bytes })
                 }
