@@ -73,7 +73,8 @@ fn verify(bizchat: &Bizchat, request: &Request<'_>, fields: &Fields<'_>) -> Resu
 
 fn read(bizchat: &Bizchat, request: &Request<'_>, fields: &Fields<'_>) -> Result<Sms, ReceiveError> {
     let missing = |what: &str| ReceiveError::Malformed(format!("{what} is missing"));
-    let id = ["MessageSid", "SmsSid", "SmsMessageSid"].map(|name| fields.get(name)).into_iter().find(|id| !id.is_empty());
+    let id =
+        ["MessageSid", "SmsSid", "SmsMessageSid"].map(|name| fields.get(name)).into_iter().find(|id| !id.is_empty());
     let id = id.ok_or_else(|| missing("MessageSid"))?;
     let sender: UserKey = phone::normalized(fields.get("From"))
         .and_then(|number| number.parse().ok())

@@ -7,8 +7,8 @@
 use serde_json::Value;
 
 use super::driver::{Driver, LOGIN, MMS, UPLOAD};
-use super::settings::Settings;
 use super::limits;
+use super::settings::Settings;
 use crate::{Answer, Attempt, Call, Need, Obtained, Outcome, Verdict};
 
 pub(super) fn judge(settings: &Settings, call: &Call, outcome: &Outcome<'_>, attempt: Attempt) -> Verdict {
@@ -90,7 +90,9 @@ fn sens(name: &str, call: &Call, said: &Said) -> Verdict {
         // Taken; what became of it is not told.
         200..300 if said.json["statusName"] == "fail" => refused(call, said, "SENS did not take the message"),
         200..300 => Verdict::Delivered,
-        401 | 403 => refused(call, said, "SENS does not take sens.accessKey and sens.secretKey, or its clock is not ours"),
+        401 | 403 => {
+            refused(call, said, "SENS does not take sens.accessKey and sens.secretKey, or its clock is not ours")
+        }
         404 => refused(call, said, "SENS does not know sens.serviceId"),
         _ => rest(name, call, said),
     }
@@ -100,7 +102,9 @@ fn solapi(name: &str, call: &Call, said: &Said) -> Verdict {
     let count = &said.json["count"];
     let none_taken = count["registeredSuccess"] == 0 && count["registeredFailed"].as_u64().is_some_and(|n| n > 0);
     match said.status {
-        200..300 if none_taken => refused(call, said, "Solapi did not take the message; is the number in `from` registered?"),
+        200..300 if none_taken => {
+            refused(call, said, "Solapi did not take the message; is the number in `from` registered?")
+        }
         200..300 => Verdict::Delivered,
         401 | 403 => refused(call, said, "Solapi does not take solapi.apiKey and solapi.apiSecret"),
         402 => refused(call, said, "the balance at Solapi is used up"),
@@ -112,7 +116,9 @@ fn solapi(name: &str, call: &Call, said: &Said) -> Verdict {
 fn twilio(name: &str, call: &Call, said: &Said) -> Verdict {
     match (said.status, said.code.as_str()) {
         (200..300, _) => Verdict::Delivered,
-        (400, "21610") => Verdict::Closed { reason: said.reason("the customer wants no more messages from this number") },
+        (400, "21610") => {
+            Verdict::Closed { reason: said.reason("the customer wants no more messages from this number") }
+        }
         (401, _) => refused(call, said, "Twilio does not take twilio.accountSid and twilio.authToken"),
         (404, _) => refused(call, said, "Twilio does not know twilio.accountSid"),
         _ => rest(name, call, said),
@@ -131,7 +137,11 @@ fn msghub(driver: &Driver, call: &Call, said: &Said, attempt: Attempt) -> Verdic
         (_, "29005") => Verdict::Delivered,
         (200..300, "" | "10000") => Verdict::Delivered,
         (401, _) | (_, "29011") => Verdict::Renew { reason: said.reason("the message hub wants another token") },
-        (403, _) => refused(call, &said, "the message hub does not take requests from here; register the address for the API key"),
+        (403, _) => refused(
+            call,
+            &said,
+            "the message hub does not take requests from here; register the address for the API key",
+        ),
         (200..500, "29002" | "29017" | "29019" | "29032" | "65999") => {
             Verdict::Later { reason: said.reason("the message hub is busy") }
         }
@@ -149,7 +159,9 @@ fn rest(name: &str, call: &Call, said: &Said) -> Verdict {
         408 | 429 => Verdict::Later { reason: said.reason(&format!("{name} takes no more messages for the moment")) },
         // Somebody on the way lost patience, and whoever is behind may have the message.
         504 => Verdict::Refused {
-            reason: said.reason(&format!("{name} did not answer in time: the message may have been sent, so it is not sent again")),
+            reason: said.reason(&format!(
+                "{name} did not answer in time: the message may have been sent, so it is not sent again"
+            )),
         },
         500.. => Verdict::Later { reason: said.reason(&format!("{name} is out of order")) },
         _ => refused(call, said, &format!("{name} refused the message; is the number in `from` registered?")),

@@ -11,8 +11,8 @@ mod encode;
 mod form;
 mod inbound;
 mod judge;
-mod lines;
 mod limits;
+mod lines;
 mod mo;
 mod outbound;
 mod phone;
@@ -89,6 +89,9 @@ impl Channel for Bizchat {
 
 impl fmt::Debug for Bizchat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Bizchat").field("bot_id", &self.bot_id).field("settings", &self.settings).finish_non_exhaustive()
+        f.debug_struct("Bizchat")
+            .field("bot_id", &self.bot_id)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
     }
 }

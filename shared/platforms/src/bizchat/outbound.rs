@@ -5,7 +5,7 @@ use model::{Inbound, Reply};
 
 use super::driver::{Driver, Kind, Outgoing};
 use super::lines::{self, Letters};
-use super::pieces::{Room, pieces};
+use super::pieces::pieces;
 use super::settings::Settings;
 use super::{encode, limits};
 use crate::{Call, Dropped, Rendered};
@@ -38,7 +38,8 @@ pub(super) fn render(settings: &Settings, reply: &Reply, inbound: &Inbound) -> R
         return Rendered { calls: vec![call], dropped };
     }
     let count = texts.len();
-    let calls = texts.iter().enumerate().map(|(index, text)| route.call(text, route.kind(text, count), index)).collect();
+    let calls =
+        texts.iter().enumerate().map(|(index, text)| route.call(text, route.kind(text, count), index)).collect();
     Rendered { calls, dropped }
 }
 
@@ -51,10 +52,12 @@ struct Route<'a> {
 }
 
 impl Route<'_> {
-    /// Several are of one kind: SMS and LMS overtake each other.
+    /// Several are of one kind: SMS and LMS overtake each other. Twilio knows but one.
     fn kind(&self, text: &str, count: usize) -> Kind<'static> {
-        let Room { length, .. } = self.driver.room();
-        if count == 1 && length(text) <= limits::SMS { Kind::Sms } else { Kind::Lms }
+        match self.driver.letters() {
+            Letters::Cp949 if count > 1 || encode::bytes(text) > limits::SMS => Kind::Lms,
+            Letters::Cp949 | Letters::All => Kind::Sms,
+        }
     }
 
     fn call(&self, text: &str, kind: Kind<'_>, index: usize) -> Call {

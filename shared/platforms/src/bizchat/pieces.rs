@@ -107,7 +107,10 @@ mod tests {
         assert_eq!(of("a https://b.example/c", 26), ["a https://b.example/c"]);
         assert_eq!(of("0123456789 https://b.example/c", 28), ["(1/2)\n0123456789", "(2/2)\nhttps://b.example/c"]);
         let many = of(&"가".repeat(100), 20);
-        assert_eq!((many.len(), many[0].as_str(), many[16].as_str()), (17, "(1/17)\n가가가가가가", "(17/17)\n가가가가"));
+        assert_eq!(
+            (many.len(), many[0].as_str(), many[16].as_str()),
+            (17, "(1/17)\n가가가가가가", "(17/17)\n가가가가")
+        );
     }
 
     proptest! {

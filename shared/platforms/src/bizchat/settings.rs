@@ -35,9 +35,11 @@ impl Settings {
         let written: Vec<String> = field(settings, "numbers", "a list of texts")?.unwrap_or_default();
         let numbers: Vec<_> = written.iter().filter_map(|number| phone::normalized(number)).collect();
         if numbers.is_empty() || numbers.len() < written.len() {
-            return Err("set `numbers` to the list of your own numbers that receive messages, such as [\"15881234\"], \
+            return Err(
+                "set `numbers` to the list of your own numbers that receive messages, such as [\"15881234\"], \
                         each a text with digits"
-                .to_owned());
+                    .to_owned(),
+            );
         }
         let mo_secret = secrets(settings, "moSecret")?;
         let twilio_auth_token = secrets(settings, "twilioAuthToken")?;
@@ -49,10 +51,7 @@ impl Settings {
         let tolerance_seconds =
             field(settings, "signatureToleranceSeconds", "a number of seconds")?.unwrap_or(limits::TOLERANCE);
         if !(1..=limits::TOLERANCE_AT_MOST).contains(&tolerance_seconds) {
-            return Err(format!(
-                "`signatureToleranceSeconds` must be between 1 and {}",
-                limits::TOLERANCE_AT_MOST
-            ));
+            return Err(format!("`signatureToleranceSeconds` must be between 1 and {}", limits::TOLERANCE_AT_MOST));
         }
 
         let from = match field::<String>(settings, "from", "a text")?.filter(|from| !from.trim().is_empty()) {
@@ -89,7 +88,8 @@ pub(super) fn credentials<const N: usize>(
     names: [&'static str; N],
 ) -> Result<Option<[String; N]>, String> {
     let list = names.map(|name| format!("`{name}`")).join(", ");
-    let refuse = || format!("`{object}` needs {list}: texts without blanks or strange letters, as the provider shows them");
+    let refuse =
+        || format!("`{object}` needs {list}: texts without blanks or strange letters, as the provider shows them");
     if !(settings[object].is_null() || settings[object].is_object()) {
         return Err(refuse());
     }

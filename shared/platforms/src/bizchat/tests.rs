@@ -60,7 +60,9 @@ fn settings_that_cannot_work_say_what_to_do() {
         let error = with(&changes).unwrap_err();
         assert!(error.starts_with("integration.bizchat: ") && error.contains(part), "{changes}: {error}");
     }
-    for one in [json!({ "moSecret": "" }), json!({ "twilioAuthToken": null }), json!({ "sens": {} }), json!({ "sens": null })] {
+    for one in
+        [json!({ "moSecret": "" }), json!({ "twilioAuthToken": null }), json!({ "sens": {} }), json!({ "sens": null })]
+    {
         assert_eq!(with(&one), Ok(()), "{one}");
     }
 }

@@ -72,18 +72,16 @@ impl Driver {
                 Sens::parse(settings)?.map(Self::Sens),
                 "reply: sens.serviceId, sens.accessKey and sens.secretKey are not set",
             ),
-            "solapi" => (
-                Solapi::parse(settings)?.map(Self::Solapi),
-                "reply: solapi.apiKey and solapi.apiSecret are not set",
-            ),
+            "solapi" => {
+                (Solapi::parse(settings)?.map(Self::Solapi), "reply: solapi.apiKey and solapi.apiSecret are not set")
+            }
             "twilio" => (
                 TwilioAccount::parse(settings)?.map(Self::Twilio),
                 "reply: twilio.accountSid and twilio.authToken are not set",
             ),
-            "msghub" => (
-                Msghub::parse(settings)?.map(Self::Msghub),
-                "reply: msghub.apiKey and msghub.apiPwd are not set",
-            ),
+            "msghub" => {
+                (Msghub::parse(settings)?.map(Self::Msghub), "reply: msghub.apiKey and msghub.apiPwd are not set")
+            }
             _ => return Err("`driver` must be `sens`, `solapi`, `twilio` or `msghub`".to_owned()),
         })
     }

@@ -23,7 +23,10 @@ fn pushed(channel: &dyn Channel, body: &[u8]) -> Result<Received, ReceiveError> 
     let digest = hmac_sha256(MO_SECRET.as_bytes(), &[seconds.as_bytes(), b".", body]);
     let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     let signature = format!("t={seconds},v1={hex}");
-    KIT.receive(channel, &Incoming { tail: "mo", headers: &[("x-gateway-signature", &signature)], body, ..Incoming::default() })
+    KIT.receive(
+        channel,
+        &Incoming { tail: "mo", headers: &[("x-gateway-signature", &signature)], body, ..Incoming::default() },
+    )
 }
 
 fn posted(channel: &dyn Channel, url: &str, token: &str, body: &[u8]) -> Result<Received, ReceiveError> {
@@ -74,9 +77,7 @@ fn a_message_has_the_same_id_each_time() {
         received.inbound.iter().map(|inbound| inbound.id).collect()
     };
     let part = json!({ "contentUrl": "https://a.example/1" });
-    let mo = |key: Value, parts: &[&Value], message: &str| {
-        json!({ "moNumber": "15881234", "moCallback": "01012345678", "moKey": key, "moMsg": message, "contentInfoLst": parts })
-    };
+    let mo = |key: Value, parts: &[&Value], message: &str| json!({ "moNumber": "15881234", "moCallback": "01012345678", "moKey": key, "moMsg": message, "contentInfoLst": parts });
     assert_eq!(ids(mo(json!("K"), &[], "a")), [of("K")]);
     assert_eq!(ids(mo(json!("K"), &[&part], "a")), [of("K#1"), of("K#2")]);
     assert_eq!(ids(mo(json!("K"), &[&part], "STOP")), [of("K")]);
@@ -111,7 +112,8 @@ fn what_is_ignored_has_a_name() {
 fn what_twilio_holds_opens_with_the_account() {
     let channel = KIT.channel();
     let source = "https://api.twilio.com/2010-04-01/Accounts/AC1/Messages/MM1/Media/ME1";
-    let body = format!("MessageSid=SM1&From=%2B821012345678&To=15881234&MediaUrl0={source}&MediaContentType0=image%2Fjpeg");
+    let body =
+        format!("MessageSid=SM1&From=%2B821012345678&To=15881234&MediaUrl0={source}&MediaContentType0=image%2Fjpeg");
     let received = posted(&*channel, URL, AUTH_TOKEN, body.as_bytes()).unwrap();
     let InboundKind::Message { data, .. } = &received.inbound[0].kind else { panic!() };
     let link = json!(data)["media"]["uri"].as_str().unwrap().to_owned();
