@@ -31,7 +31,6 @@ pub(super) const OPT_OUT: &[&str] = &["STOP", "UNSUBSCRIBE", "수신거부"];
 
 /// Ours: how far the clock of a gateway may be from ours, in seconds.
 pub(super) const TOLERANCE: u64 = 300;
-pub(super) const TOLERANCE_AT_MOST: u64 = 24 * 60 * 60;
 
 /// What exists on earth.
 pub(super) const LATITUDE: f64 = 90.0;

@@ -66,15 +66,23 @@ fn first_of(character: &str, room: Room) -> &str {
 /// Where a piece may end: after the last line if that wastes less than a third of the room, else after the last word.
 /// An address is never torn.
 fn end(start: &str, rest: &str) -> usize {
-    if rest[start.len()..].starts_with(['\n', ' ']) {
+    let next = &rest[start.len()..];
+    if next.starts_with('\n') {
         return start.len();
     }
     let after = |mark: char| start.rfind(mark).map_or(0, |at| at + mark.len_utf8());
-    let (line, word) = (after('\n'), after('\n').max(after(' ')));
     let is_late = |at: usize| at > start.len() / 3 * 2;
+    let line = after('\n');
     if is_late(line) {
         return line;
     }
+    if next.starts_with(' ') {
+        return start.len();
+    }
+    let word = line.max(after(' '));
+    // A choice stays with its number.
+    let number = start[line..word].strip_suffix(". ");
+    let word = if number.is_some_and(|number| number.bytes().all(|b| b.is_ascii_digit())) { line } else { word };
     if is_late(word) || (word > 0 && start[word..].contains("://")) {
         return word;
     }
@@ -106,6 +114,9 @@ mod tests {
         assert_eq!(of("a bcdefghijklmnop", 16), ["(1/2)\na bcdefghi", "(2/2)\njklmnop"]);
         assert_eq!(of("a https://b.example/c", 26), ["a https://b.example/c"]);
         assert_eq!(of("0123456789 https://b.example/c", 28), ["(1/2)\n0123456789", "(2/2)\nhttps://b.example/c"]);
+        assert_eq!(of("1. abcdefgh\n2. ijk", 18), ["1. abcdefgh\n2. ijk"]);
+        assert_eq!(of("1. abcdefgh\n2. ijklmn", 20), ["(1/2)\n1. abcdefgh", "(2/2)\n2. ijklmn"]);
+        assert_eq!(of("abcdefg\n2. ijklmnopq", 18), ["(1/2)\nabcdefg\n2. i", "(2/2)\njklmnopq"]);
         let many = of(&"가".repeat(100), 20);
         assert_eq!(
             (many.len(), many[0].as_str(), many[16].as_str()),
