@@ -4,6 +4,7 @@
 //! Nothing here does I/O, reads a clock or the environment, or makes a random number: a request comes in as bytes, and
 //! what must be sent goes out as [`Call`] values. [`PLATFORMS`] is the table of contents.
 
+pub mod bizchat;
 mod call;
 pub mod facebook;
 pub mod fit;
@@ -26,13 +27,19 @@ use serde_json::Value;
 
 pub use call::{Answer, Attempt, Call, Outcome, Rendered, Verdict};
 pub use fit::Dropped;
-pub use need::{File, Need, Obtained, Want};
+pub use need::{Embedded, File, Need, Obtained, Want};
 pub use receive::{Acknowledge, Content, HttpReply, Ignored, ReceiveError, Received, Request};
 pub use secret::Secrets;
 
 /// All of them. A new platform is its folder, its `mod` above and its line here.
-pub const PLATFORMS: &[&Platform] =
-    &[&facebook::PLATFORM, &kakao::PLATFORM, &kakaobiz::PLATFORM, &line::PLATFORM, &navertalk::PLATFORM];
+pub const PLATFORMS: &[&Platform] = &[
+    &bizchat::PLATFORM,
+    &facebook::PLATFORM,
+    &kakao::PLATFORM,
+    &kakaobiz::PLATFORM,
+    &line::PLATFORM,
+    &navertalk::PLATFORM,
+];
 
 /// What there is to know of a messenger before any company connected to it.
 #[derive(Debug)]

@@ -5,6 +5,9 @@
 
 use std::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::Call;
 
 #[derive(Clone, PartialEq)]
@@ -21,6 +24,17 @@ pub enum Want {
     /// The same for every call that asks with the same request, for as long as it lives.
     Token,
     File(File),
+    Embedded(Embedded),
+}
+
+/// A file that goes in base64 into the JSON of the call that hands it over.
+#[derive(Clone, PartialEq)]
+pub struct Embedded {
+    /// As of a [`File`].
+    pub source: String,
+    pub most_bytes: usize,
+    /// What it takes the place of in the call's body. No letter of it needs an escape.
+    pub mark: &'static str,
 }
 
 /// A file for `multipart/form-data`.
@@ -77,6 +91,15 @@ impl File {
     }
 }
 
+impl Embedded {
+    /// `body` with the file in it.
+    pub fn body(&self, body: &[u8], bytes: &[u8]) -> Vec<u8> {
+        let mark = self.mark.as_bytes();
+        let Some(at) = body.windows(mark.len()).position(|window| window == mark) else { return body.to_vec() };
+        [&body[..at], STANDARD.encode(bytes).as_bytes(), &body[at + mark.len()..]].concat()
+    }
+}
+
 /// Messengers look at the ending. Only harmless characters of the name are kept.
 fn file_name(source: &str, content_type: &str) -> String {
     let path = source.split(['?', '#']).next().unwrap_or_default();
@@ -114,6 +137,12 @@ impl fmt::Debug for File {
     }
 }
 
+impl fmt::Debug for Embedded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Embedded").finish_non_exhaustive()
+    }
+}
+
 /// A token is a secret.
 impl fmt::Debug for Obtained {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -129,6 +158,13 @@ impl fmt::Debug for Obtained {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_goes_into_the_json_of_a_call() {
+        let embedded = Embedded { source: String::new(), most_bytes: 9, mark: "the-mark" };
+        assert_eq!(embedded.body(br#"{"a":"the-mark","b":1}"#, b"\xff\x00x"), br#"{"a":"/wB4","b":1}"#);
+        assert_eq!(embedded.body(b"{}", b"x"), b"{}");
+    }
 
     #[test]
     fn a_file_goes_between_boundaries_that_it_does_not_hold() {

@@ -161,12 +161,12 @@ impl Kit {
         assert!(failures.is_empty(), "{}", failures.join("\n"));
     }
 
-    /// `testdata/judge.json`: rows of `note`, `reply` (a text without it) and `inbound`, `call` (its name; the first
+    /// `testdata/judge.json`: rows of `note`, `settings` (changes), `reply` (a text without it) and `inbound`, `call` (its name; the first
     /// without it), `status` and `body` or `outcome` (`unanswered`, `unreachable`), `repeated`, `ageMs`; and `verdict` with a part of its
     /// `reason`, which never holds a word of the reply.
     pub(crate) fn judge_cases(&self) {
-        let channel = self.channel();
         for row in read(&self.folder().join("judge.json")).as_array().unwrap() {
+            let channel = self.channel_with(&row["settings"]);
             let plain = json!({ "messages": [{ "type": "text", "text": "customer words" }] });
             let reply = reply_of(if row["reply"].is_null() { &plain } else { &row["reply"] });
             let inbound = self.inbound(&row["inbound"]);
@@ -193,8 +193,8 @@ impl Kit {
 
     /// `testdata/obtain.json`: the same for what a call needs; `need` is the name of its call, `obtained` the outcome.
     pub(crate) fn obtain_cases(&self) {
-        let channel = self.channel();
         for row in read(&self.folder().join("obtain.json")).as_array().unwrap() {
+            let channel = self.channel_with(&row["settings"]);
             let reply = reply_of(&row["reply"]);
             let inbound = self.inbound(&row["inbound"]);
             let calls = channel.render(&reply, &inbound, inbound.received_at).calls;
@@ -414,6 +414,9 @@ pub(crate) fn shown(call: &Call) -> Value {
         let needs = call.needs.iter().map(|need| {
             let what = match &need.what {
                 crate::Want::Token => json!("token"),
+                crate::Want::Embedded(file) => {
+                    json!({ "source": file.source, "mark": file.mark, "mostBytes": file.most_bytes })
+                }
                 crate::Want::File(file) => {
                     json!({ "source": file.source, "field": file.field, "fields": file.fields, "mostBytes": file.most_bytes })
                 }

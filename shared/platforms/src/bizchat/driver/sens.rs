@@ -1,0 +1,98 @@
+//! SENS of NAVER Cloud: <https://api.ncloud-docs.com/docs/sens-sms-send>, signed as in
+//! <https://api.ncloud-docs.com/docs/common-ncpapi>.
+//!
+//! 202 means taken, not arrived. There is no key by which SENS would know a message that is sent again.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use model::EpochMillis;
+use serde::Serialize;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::super::settings::credentials;
+use super::super::wire::{SensFile, SensMessage, SensReceiver, SensUpload};
+use super::super::{SENS_URL, limits};
+use super::{Kind, Outgoing, set};
+use crate::need::Embedded;
+use crate::secret::hmac_sha256;
+use crate::{Call, Need, Want};
+
+/// How the upload of a picture is named.
+pub(in super::super) const UPLOAD: &str = "upload";
+
+/// Where the id of an uploaded picture goes, and where the picture itself.
+const FILE_ID: &str = "closer-mark-file-id";
+const FILE_BODY: &str = "closer-mark-file-body";
+
+pub(in super::super) struct Sens {
+    service_id: String,
+    access_key: String,
+    secret_key: String,
+}
+
+impl Sens {
+    pub(super) fn parse(settings: &Value) -> Result<Option<Self>, String> {
+        let parsed = credentials(settings, "sens", ["serviceId", "accessKey", "secretKey"])?;
+        let Some([service_id, access_key, secret_key]) = parsed else { return Ok(None) };
+        if service_id.contains(['/', '?', '#', '%']) {
+            return Err("`sens.serviceId` looks like `ncp:sms:kr:…`; copy it again".to_owned());
+        }
+        Ok(Some(Self { service_id, access_key, secret_key }))
+    }
+
+    pub(super) fn call(&self, outgoing: &Outgoing<'_>) -> Call {
+        let Outgoing { to, from, text, subject, kind, .. } = *outgoing;
+        let (kind_name, files, needs) = match kind {
+            Kind::Sms => ("SMS", Vec::new(), Vec::new()),
+            Kind::Lms => ("LMS", Vec::new(), Vec::new()),
+            Kind::Mms(source) => ("MMS", vec![SensFile { file_id: FILE_ID }], vec![self.upload(source)]),
+        };
+        let message = SensMessage {
+            kind: kind_name,
+            // An answer to the customer's own message is no advertisement.
+            content_type: "COMM",
+            country_code: "82",
+            from,
+            subject: subject.filter(|_| !matches!(kind, Kind::Sms)),
+            content: text,
+            messages: [SensReceiver { to }],
+            files,
+        };
+        Call { needs, ..self.post(kind.name(), "messages", &message) }
+    }
+
+    /// The name has to tell one picture from another, for SENS takes the same name and size for the same file.
+    fn upload(&self, source: &str) -> Need {
+        let digest = Sha256::digest(source.as_bytes());
+        let mut file_name: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        file_name.truncate(limits::FILE_NAME - ".jpg".len());
+        file_name.push_str(".jpg");
+        let body = SensUpload { file_name: &file_name, file_body: FILE_BODY };
+        Need {
+            mark: FILE_ID.to_owned(),
+            what: Want::Embedded(Embedded {
+                source: source.to_owned(),
+                most_bytes: limits::IMAGE_BYTES,
+                mark: FILE_BODY,
+            }),
+            call: Box::new(self.post(UPLOAD, "files", &body)),
+        }
+    }
+
+    fn post(&self, name: &'static str, what: &str, body: &impl Serialize) -> Call {
+        let mut call = Call::json(name, format!("{SENS_URL}/sms/v2/services/{}/{what}", self.service_id), body);
+        set(&mut call, "content-type", "application/json; charset=utf-8".to_owned());
+        call.header("x-ncp-iam-access-key", &self.access_key)
+    }
+
+    /// SENS takes it for five minutes.
+    pub(super) fn sign(&self, call: &mut Call, now: EpochMillis) {
+        let address = call.url.split_once("://").map_or(call.url.as_str(), |(_, rest)| rest);
+        let path = address.find('/').map_or("/", |at| &address[at..]);
+        let signed = format!("{} {path}\n{now}\n{}", call.method, self.access_key, now = now.0);
+        let signature = STANDARD.encode(hmac_sha256(self.secret_key.as_bytes(), &[signed.as_bytes()]));
+        set(call, "x-ncp-apigw-timestamp", now.0.to_string());
+        set(call, "x-ncp-apigw-signature-v2", signature);
+    }
+}
