@@ -132,7 +132,7 @@ fn event(inbound: &Inbound) -> Option<Value> {
         | InboundKind::Expired { .. }
         | InboundKind::Late { .. } => return None,
     };
-    Some(json!({ "event": event, "userKey": inbound.user_key, "params": params }))
+    Some(json!({ "event": event, "userKey": inbound.user_key, "timestamp": inbound.timestamp, "params": params }))
 }
 
 fn compare(expect: &Value, outcome: &Outcome) -> Vec<String> {

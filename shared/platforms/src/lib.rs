@@ -15,6 +15,7 @@ mod receive;
 mod secret;
 #[cfg(test)]
 mod testkit;
+pub mod wechat;
 
 use std::fmt;
 
@@ -28,7 +29,7 @@ pub use receive::{Acknowledge, Content, HttpReply, Ignored, ReceiveError, Receiv
 pub use secret::Secrets;
 
 /// All of them. A new platform is its folder, its `mod` above and its line here.
-pub const PLATFORMS: &[&Platform] = &[&kakao::PLATFORM, &line::PLATFORM];
+pub const PLATFORMS: &[&Platform] = &[&kakao::PLATFORM, &line::PLATFORM, &wechat::PLATFORM];
 
 /// What there is to know of a messenger before any company connected to it.
 #[derive(Debug)]
