@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use model::{Button, Card, ContentType, Location, Media, MessageData, Reply};
 
 use super::address::{encode, ending, web};
-use super::text::Part;
+use super::text::{Part, one_line, pack};
 use super::wire::Article;
 use super::{limits, xml};
 use crate::Dropped;
@@ -146,7 +146,7 @@ fn cards<'a>(pieces: &mut Vec<Piece<'a>>, cards: &'a [Card], left: usize, droppe
     let mut unseen = Vec::new();
     let list: Vec<Part> = cards.iter().flat_map(|card| listed(card, &mut unseen)).collect();
     let messages: usize = cards.iter().map(|card| 1 + usize::from(!card.buttons.is_empty())).sum();
-    let fits_in_one = super::text::pack(list.clone()).len() <= 1;
+    let fits_in_one = pack(list.clone()).len() <= 1;
     if cards.len() == 1 || (!fits_in_one && messages <= left) {
         for card in cards {
             one_card(pieces, card, dropped);
@@ -257,11 +257,8 @@ fn place(pieces: &mut Vec<Piece<'_>>, location: &Location, dropped: &mut Vec<Dro
     add(pieces, vec![Part::link(Some(&format!("{PLACE} {label}")), &url)]);
 }
 
-fn cut_title(title: &str) -> Cow<'_, str> {
-    match xml::clean(title) {
-        Cow::Borrowed(title) => crate::fit::cut(title, limits::TITLE, "title", &mut Vec::new()),
-        Cow::Owned(title) => crate::fit::cut(&title, limits::TITLE, "title", &mut Vec::new()).into_owned().into(),
-    }
+fn cut_title<'a>(title: &str) -> Cow<'a, str> {
+    crate::fit::cut(&one_line(title), limits::TITLE, "title", &mut Vec::new()).into_owned().into()
 }
 
 /// Forms leave empty texts behind.

@@ -122,6 +122,8 @@ impl Choice {
 const LINE: usize = 1500;
 /// Of a text that must lose something, at most this is for what can be tapped at its end.
 const TAIL: usize = 1000;
+/// Bytes behind a piece that tell where it can end; no character that people write is longer.
+const SEEN_AHEAD: usize = 200;
 /// Less of a text says nothing.
 const WORTH_CUTTING: usize = 30;
 
@@ -142,39 +144,57 @@ fn length(parts: &[Part]) -> usize {
     separators + parts.iter().map(|part| part.text().len()).sum::<usize>()
 }
 
-/// As texts that each fit; nothing is lost.
+/// As texts that each fit; nothing is lost. What begins together stays together, where it can.
 pub(super) fn pack(parts: Vec<Part>) -> Vec<Vec<Part>> {
-    fill(parts, usize::MAX, limits::TEXT.0, &mut Vec::new())
+    let mut texts: Vec<Vec<Part>> = Vec::new();
+    let mut rest = parts.into_iter().peekable();
+    while let Some(part) = rest.next() {
+        let mut group = vec![part];
+        while let Some(part) = rest.next_if(|part| !part.first) {
+            group.push(part);
+        }
+        match texts.last_mut() {
+            Some(text) if length(text) + "\n\n".len() + length(&group) <= limits::TEXT.0 => text.append(&mut group),
+            Some(_) | None => texts.append(&mut fill(group, usize::MAX, limits::TEXT.0, &mut Vec::new())),
+        }
+    }
+    texts
 }
 
 /// As `most` texts. What can be tapped at the end is how the conversation goes on, so the words before it go first.
 pub(super) fn squeeze(mut parts: Vec<Part>, most: usize, dropped: &mut Vec<Dropped>) -> Vec<Vec<Part>> {
-    let texts = pack(parts.clone());
-    if texts.len() <= most {
-        return texts;
+    for texts in [pack(parts.clone()), fill(parts.clone(), usize::MAX, limits::TEXT.0, &mut Vec::new())] {
+        if texts.len() <= most {
+            return texts;
+        }
     }
     let at = parts.iter().rposition(|part| matches!(part.kind, Kind::Words(_))).map_or(0, |at| at + 1);
-    let mut tail = fill(parts.split_off(at), 1, TAIL, dropped).pop().unwrap_or_default();
+    let tail = parts.split_off(at);
+    let left = limits::TEXT.0.saturating_sub(length(&parts) + "\n\n".len());
+    let mut tail = fill(tail, 1, left.max(TAIL), dropped).pop().unwrap_or_default();
     let room = limits::TEXT.0 - length(&tail) - "\n\n".len();
     let mut texts = fill(parts, most, room, dropped);
     match texts.last_mut() {
         Some(last) if length(last) <= room => last.append(&mut tail),
         Some(_) | None => texts.push(tail),
     }
-    texts.truncate(most);
     texts.retain(|text| !text.is_empty());
     texts
 }
 
-/// Texts in order, `most` of them, the last with `room` only.
+/// As full as they get, `most` of them, the last with `room` only.
 fn fill(parts: Vec<Part>, most: usize, room: usize, dropped: &mut Vec<Dropped>) -> Vec<Vec<Part>> {
     let mut texts: Vec<Vec<Part>> = Vec::new();
     let mut queue: VecDeque<Part> = parts.into();
-    while let Some(part) = queue.pop_front() {
+    while let Some(Part { kind, first }) = queue.pop_front() {
+        let part = Part { kind, first };
         let room_of = |count: usize| if count >= most { room } else { limits::TEXT.0 };
         let count = texts.len();
-        if let Some(text) = texts.last_mut()
-            && length(text) + part.separator().len() + part.text().len() <= room_of(count)
+        let left = texts.last().map_or(0, |text| {
+            room_of(count).saturating_sub(length(text) + part.separator().len())
+        });
+        if part.text().len() <= left
+            && let Some(text) = texts.last_mut()
         {
             text.push(part);
             continue;
@@ -183,35 +203,42 @@ fn fill(parts: Vec<Part>, most: usize, room: usize, dropped: &mut Vec<Dropped>) 
             texts.push(vec![part]);
             continue;
         }
-        match part.kind {
-            Kind::Words(words) if words.len() > limits::TEXT.0 && count + 1 < most => {
-                let pieces = fit::split(&words, limits::TEXT);
-                for (index, piece) in pieces.iter().enumerate().rev() {
-                    let first = part.first && index == 0;
-                    queue.push_front(Part { kind: Kind::Words((*piece).to_owned()), first });
-                }
-            }
-            Kind::Words(words) => {
-                // The last there is: it is cut, and what follows is lost.
-                if count < most {
-                    texts.push(Vec::new());
-                }
-                let Some(text) = texts.last_mut() else { break };
-                let used = if text.is_empty() { 0 } else { length(text) + "\n\n".len() };
-                let left = room.saturating_sub(used);
-                if left >= WORTH_CUTTING {
-                    let cut = fit::cut(&words, Limit(left, Unit::Byte), "text", dropped).into_owned();
-                    text.push(Part { kind: Kind::Words(cut), first: part.first });
-                } else {
-                    dropped.push(Dropped { what: "text", count: 1 });
-                }
-                lose(&mut queue, dropped);
-            }
-            Kind::Link(_) | Kind::Choice(_) => {
-                dropped.push(Dropped { what: part.name(), count: 1 });
-                lose(&mut queue, dropped);
-            }
+        let name = part.name();
+        let Kind::Words(words) = part.kind else {
+            dropped.push(Dropped { what: name, count: 1 });
+            lose(&mut queue, dropped);
+            break;
+        };
+        // Too long for any: what is left of this text is used as well.
+        if left < WORTH_CUTTING && count < most {
+            texts.push(Vec::new());
         }
+        let (count, fresh) = (texts.len(), left < WORTH_CUTTING);
+        let left = if fresh && texts.last().is_some_and(Vec::is_empty) { room_of(count) } else { left };
+        let Some(text) = texts.last_mut() else { break };
+        if count < most {
+            // Not all of it: it may be very long, and only the first piece counts.
+            let end = (left + SEEN_AHEAD..).find(|at| words.is_char_boundary(*at) || *at >= words.len());
+            let end = end.map_or(words.len(), |end| end.min(words.len()));
+            let pieces = fit::split(&words[..end], Limit(left, Unit::Byte));
+            let next = pieces.get(1).map_or(end, |next| next.as_ptr() as usize - words.as_ptr() as usize);
+            if !words[next..].trim().is_empty() {
+                queue.push_front(Part { kind: Kind::Words(words[next..].to_owned()), first: false });
+            }
+            // What is behind the last piece is blank.
+            let start = pieces.first().map(|start| Part { kind: Kind::Words((*start).to_owned()), first });
+            text.extend(start);
+            continue;
+        }
+        // The last there is: it is cut, and what follows is lost.
+        if left >= WORTH_CUTTING {
+            let cut = fit::cut(&words, Limit(left, Unit::Byte), "text", dropped).into_owned();
+            text.push(Part { kind: Kind::Words(cut), first });
+        } else {
+            dropped.push(Dropped { what: "text", count: 1 });
+        }
+        lose(&mut queue, dropped);
+        break;
     }
     texts.retain(|text| !text.is_empty());
     texts
@@ -235,11 +262,66 @@ fn cut_label<'a>(label: &'a str, dropped: &mut Vec<Dropped>) -> Cow<'a, str> {
     fit::cut(label, limits::LABEL, "button label", dropped)
 }
 
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     xml::clean(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// In a link, where a bracket would end it.
 fn shown(label: &str) -> String {
     one_line(label).replace('<', "＜").replace('>', "＞")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str, first: bool) -> Part {
+        Part { first, ..Part::words(text).unwrap() }
+    }
+
+    fn choice(label: &str) -> Part {
+        Part::button(&Button::say(label), &mut Vec::new()).unwrap()
+    }
+
+    fn lengths(texts: &[Vec<Part>]) -> Vec<usize> {
+        texts.iter().map(|text| join(text).len()).collect()
+    }
+
+    #[test]
+    fn what_begins_together_stays_together() {
+        let card = |n: usize| [words("title", true), words(&"x".repeat(n), false)];
+        let parts: Vec<_> = [card(900), card(900), card(900)].concat();
+        assert_eq!(lengths(&pack(parts.clone())), [906 + 2 + 906, 906]);
+        assert_eq!(join(&pack(parts)[1]), format!("title\n{}", "x".repeat(900)));
+        // Not what is longer than a text by itself.
+        assert_eq!(lengths(&pack(card(3000).to_vec())), [2000, 1006]);
+    }
+
+    #[test]
+    fn as_much_as_can_be_is_kept() {
+        let mut dropped = Vec::new();
+        let long = || words(&"x".repeat(3000), true);
+        let texts = squeeze(vec![long(), long(), choice("a")], 4, &mut dropped);
+        assert_eq!((texts.len(), &*dropped), (4, &[][..]), "nothing is lost while there is room");
+        let tail = join(&[choice("a")]).len();
+        let texts = squeeze(vec![long(), long(), choice("a")], 3, &mut dropped);
+        assert_eq!(lengths(&texts), [2000, 2000, 2000 - 1]);
+        assert_eq!(dropped, [Dropped { what: "text", count: 1 }]);
+        assert!(join(&texts[2]).ends_with(&format!("…\n{}", join(&[choice("a")]))), "{tail}");
+    }
+
+    #[test]
+    fn choices_have_what_words_leave() {
+        let choices = |count: usize| (0..count).map(|n| choice(&format!("{n}")));
+        let one = join(&[choice("0")]).len() + 1;
+        for (length, kept) in [(10, (2000 - 12) / one), (1990, 1000 / one)] {
+            let mut dropped = Vec::new();
+            let parts = std::iter::once(words(&"x".repeat(length), true)).chain(choices(40)).collect();
+            let texts = squeeze(parts, 1, &mut dropped);
+            assert_eq!(texts.len(), 1);
+            let shown = texts[0].iter().filter(|part| matches!(part.kind, Kind::Choice(_))).count();
+            assert!(shown.abs_diff(kept) <= 1 && join(&texts[0]).len() <= 2000, "{shown} {kept}");
+            assert_eq!(dropped[0], Dropped { what: "button", count: 40 - shown });
+        }
+    }
 }

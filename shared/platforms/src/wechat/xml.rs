@@ -16,7 +16,6 @@ pub(super) fn read(xml: &str) -> Result<Push<'_>, ReceiveError> {
     let mut reader = Reader::from_str(xml);
     let mut push = Push::default();
     let mut depth = 0;
-    let mut name = Vec::new();
     let mut text = Value::default();
     let mut is_closed = false;
     loop {
@@ -28,16 +27,13 @@ pub(super) fn read(xml: &str) -> Result<Push<'_>, ReceiveError> {
                 depth += 1;
                 match depth {
                     1 if start.name().as_ref() != b"xml" => return Err(malformed("its element is not `xml`")),
-                    2 => {
-                        name = start.name().as_ref().to_vec();
-                        text = Value::default();
-                    }
+                    2 => text = Value::default(),
                     _ => {}
                 }
             }
-            Event::End(_) => {
+            Event::End(end) => {
                 if depth == 2
-                    && let Some(field) = field(&mut push, &name)
+                    && let Some(field) = field(&mut push, end.name().as_ref())
                     && field.is_none()
                 {
                     *field = Some(std::mem::take(&mut text).0).filter(|text| !text.is_empty());

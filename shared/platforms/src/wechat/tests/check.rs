@@ -29,7 +29,8 @@ fn call(call: &Call, inbound: &Inbound) {
     assert_eq!(token.call.url, "https://api.weixin.qq.com/cgi-bin/stable_token");
 
     let body: Value = serde_json::from_slice(&call.body).unwrap();
-    assert!(!String::from_utf8_lossy(&call.body).contains("\\u"), "no escapes");
+    let without_backslashes = String::from_utf8_lossy(&call.body).replace(r"\\", "");
+    assert!(!without_backslashes.contains(r"\u"), "no escapes");
     assert_eq!(body["touser"], inbound.user_key.as_str());
     let kind = body["msgtype"].as_str().unwrap();
     let content = &body[kind];
