@@ -23,17 +23,15 @@ pub(super) const TOKEN_MARK: &str = "{access_token}";
 /// The token of an account: the same for all that ask, so it is shared with other systems of the company.
 pub(super) fn token(app_id: &str, secret: &str, mark: String) -> Need {
     let body = TokenRequest { grant_type: "client_credential", appid: app_id, secret };
-    Need { mark, what: Want::Token, call: Box::new(Call::json(TOKEN, format!("{API_URL}/cgi-bin/stable_token"), &body)) }
+    Need {
+        mark,
+        what: Want::Token,
+        call: Box::new(Call::json(TOKEN, format!("{API_URL}/cgi-bin/stable_token"), &body)),
+    }
 }
 
 /// A customer service message. The mark is no text that a customer could know.
-pub(super) fn send(
-    app_id: &str,
-    secret: &str,
-    inbound: &Inbound,
-    name: &'static str,
-    message: Message<'_>,
-) -> Call {
+pub(super) fn send(app_id: &str, secret: &str, inbound: &Inbound, name: &'static str, message: Message<'_>) -> Call {
     let mark = format!("token-{}", inbound.id.action(TOKEN, 0).simple());
     let body = Send { touser: inbound.user_key.as_str(), message };
     let mut call = Call::json(name, format!("{API_URL}/cgi-bin/message/custom/send?access_token={mark}"), &body);

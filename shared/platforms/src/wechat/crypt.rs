@@ -13,10 +13,8 @@ use crate::Secrets;
 use crate::secret::same;
 
 /// 43 characters hold two bits more than 32 bytes, and Tencent's own keys have something in them.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &base64::alphabet::STANDARD,
-    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
-);
+const BASE64: GeneralPurpose =
+    GeneralPurpose::new(&base64::alphabet::STANDARD, GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true));
 
 /// Padding is to this, twice the cipher's own.
 const BLOCK: usize = 32;
@@ -59,8 +57,8 @@ impl Key {
     /// What is inside, if this key and account made it.
     pub(super) fn open(&self, encrypted: &str, app_id: &str) -> Option<String> {
         let mut bytes = BASE64.decode(encrypted.trim()).ok()?;
-        let plain =
-            cbc::Decryptor::<Aes256>::new((&self.0).into(), self.iv().into()).decrypt_padded_mut::<NoPadding>(&mut bytes);
+        let plain = cbc::Decryptor::<Aes256>::new((&self.0).into(), self.iv().into())
+            .decrypt_padded_mut::<NoPadding>(&mut bytes);
         let plain = unpadded(plain.ok()?)?;
         let length = plain.get(16..HEAD).and_then(|length| length.try_into().ok()).map(u32::from_be_bytes)?;
         let end = HEAD.checked_add(usize::try_from(length).ok()?)?;

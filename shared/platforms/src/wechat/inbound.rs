@@ -62,7 +62,7 @@ fn push(wechat: &Wechat, request: &Request<'_>) -> Result<Received, ReceiveError
         if settings.require_encryption {
             return Err(ReceiveError::Forbidden);
         }
-        return read(wechat, request, outer, Origin { signer, key: None });
+        return read(wechat, request, outer, &Origin { signer, key: None });
     }
     let encrypted = outer.encrypt.ok_or_else(|| ReceiveError::Malformed("there is no Encrypt".to_owned()))?;
     let signer = self::signer(wechat, request, "msg_signature", Some(&encrypted))?;
@@ -70,18 +70,12 @@ fn push(wechat: &Wechat, request: &Request<'_>) -> Result<Received, ReceiveError
         return Err(ReceiveError::Malformed("it is encrypted, and `encodingAESKey` is not set".to_owned()));
     }
     let (inner, key) = settings.keys.open(&encrypted, &settings.app_id).ok_or(ReceiveError::Forbidden)?;
-    read(wechat, request, xml::read(&inner)?, Origin { signer, key: Some(key) })
+    read(wechat, request, xml::read(&inner)?, &Origin { signer, key: Some(key) })
 }
 
 /// Whose signature it is, as the place in the list of tokens.
-fn signer(
-    wechat: &Wechat,
-    request: &Request<'_>,
-    name: &str,
-    encrypted: Option<&str>,
-) -> Result<usize, ReceiveError> {
-    let parts: Vec<_> =
-        [query(request, "timestamp"), query(request, "nonce")].into_iter().chain(encrypted).collect();
+fn signer(wechat: &Wechat, request: &Request<'_>, name: &str, encrypted: Option<&str>) -> Result<usize, ReceiveError> {
+    let parts: Vec<_> = [query(request, "timestamp"), query(request, "nonce")].into_iter().chain(encrypted).collect();
     crypt::signed(&wechat.settings.tokens, &parts, query(request, name)).ok_or(ReceiveError::Forbidden)
 }
 
@@ -95,17 +89,11 @@ struct Origin {
     key: Option<&'static str>,
 }
 
-fn read(
-    wechat: &Wechat,
-    request: &Request<'_>,
-    mut push: Push<'_>,
-    origin: Origin,
-) -> Result<Received, ReceiveError> {
+fn read(wechat: &Wechat, request: &Request<'_>, mut push: Push<'_>, origin: &Origin) -> Result<Received, ReceiveError> {
     let missing = |name: &str| ReceiveError::Malformed(format!("there is no {name}"));
     let kind = push.msg_type.take().ok_or_else(|| missing("MsgType"))?;
     let from = push.from_user_name.take().ok_or_else(|| missing("FromUserName"))?;
-    let user_key: UserKey =
-        from.parse().map_err(|_| ReceiveError::Malformed("FromUserName is too long".to_owned()))?;
+    let user_key: UserKey = from.parse().map_err(|_| ReceiveError::Malformed("FromUserName is too long".to_owned()))?;
     let account = push.to_user_name.take().unwrap_or(Cow::Borrowed(&wechat.settings.original_id));
     let ignored = |ignored| Ok(nothing(vec![ignored], Acknowledge::Now(passive::success())));
     if account != wechat.settings.original_id {
@@ -137,11 +125,10 @@ fn read(
         timestamp,
         received_at: request.received_at,
         answer_by: answers.then_some(until),
-        reply_to: if answers { reply_to(&account, &origin, brief) } else { Value::Null },
+        reply_to: if answers { reply_to(&account, origin, brief) } else { Value::Null },
         kind,
     };
-    let acknowledge =
-        if answers { Acknowledge::WithReply { until } } else { Acknowledge::Now(passive::success()) };
+    let acknowledge = if answers { Acknowledge::WithReply { until } } else { Acknowledge::Now(passive::success()) };
     Ok(Received { inbound: vec![inbound], ignored: Vec::new(), acknowledge })
 }
 

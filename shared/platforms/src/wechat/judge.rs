@@ -76,11 +76,11 @@ pub(super) fn obtain(need: &Need, outcome: &Outcome<'_>) -> Obtained {
             Some(text) => Obtained::Text { text, seconds: limits::MEDIA_SECONDS },
             None => Obtained::Refused { reason: "WeChat gave no media id for the file".to_owned() },
         },
-        -1 | 45009 | 45011 => Obtained::Later { reason: told("WeChat is busy, or the account's calls are used up", code) },
-        // Of a token they say that the AppSecret is wrong.
-        40001 | 40014 | 42001 if !is_token => {
-            Obtained::Renew { reason: told("the access token is spent", code) }
+        -1 | 45009 | 45011 => {
+            Obtained::Later { reason: told("WeChat is busy, or the account's calls are used up", code) }
         }
+        // Of a token they say that the AppSecret is wrong.
+        40001 | 40014 | 42001 if !is_token => Obtained::Renew { reason: told("the access token is spent", code) },
         40001 => Obtained::Refused { reason: told(SECRET, code) },
         40013 | 40125 | 40164 | 41001 | 41004 => Obtained::Refused { reason: told(&configuration(&answer), code) },
         48001 => Obtained::Refused { reason: told("the account has no right to upload files", code) },

@@ -27,9 +27,9 @@ pub(super) const MEDIA_SECONDS: i64 = (3 * 24 - 1) * 60 * 60;
 /// "Customer service message": after a message of the customer's.
 pub(super) const MESSAGES: usize = 5;
 pub(super) const WINDOW_MS: i64 = 48 * 60 * 60 * 1000;
-/// The same: after a follow, a scan, or a press of the menu.
+/// The same: after a follow, a scan, or a press of the menu, within a minute. Some of it goes for the way.
 pub(super) const BRIEF_MESSAGES: usize = 3;
-pub(super) const BRIEF_WINDOW_MS: i64 = 60 * 1000;
+pub(super) const BRIEF_WINDOW_MS: i64 = 50 * 1000;
 
 /// "Get stable access token": it is renewed five minutes before its end, and the old one lives on for as long.
 pub(super) const TOKEN_MARGIN_SECONDS: i64 = 5 * 60;

@@ -24,15 +24,18 @@ pub(super) fn render(settings: &Settings, reply: &Reply, inbound: &Inbound) -> R
         return Rendered { calls: Vec::new(), dropped };
     };
     let sender = Sender { app_id: &settings.app_id, secret, inbound };
-    let calls =
-        fit(pieces, most, &mut dropped).into_iter().enumerate().map(|(index, piece)| sender.call(piece, index)).collect();
+    let calls = fit(pieces, most, &mut dropped)
+        .into_iter()
+        .enumerate()
+        .map(|(index, piece)| sender.call(piece, index))
+        .collect();
     Rendered { calls, dropped }
 }
 
 /// While Tencent takes it. After that it waits for the customer's next message.
 pub(super) fn late(settings: &Settings, reply: &Reply, inbound: &Inbound, now: EpochMillis) -> Option<Rendered> {
     let window = if is_brief(inbound) { limits::BRIEF_WINDOW_MS } else { limits::WINDOW_MS };
-    let is_open = now.since(inbound.timestamp) < window;
+    let is_open = now.since(inbound.received_at) < window;
     (settings.customer_service && is_open).then(|| render(settings, reply, inbound))
 }
 
@@ -125,7 +128,8 @@ impl Sender<'_> {
 
     /// A menu is for words with choices below and nothing else: whether its head shows links, nobody says.
     fn text_or_menu(&self, parts: &[Part]) -> Call {
-        let choices = || parts.iter().filter_map(|part| if let Kind::Choice(choice) = &part.kind { Some(choice) } else { None });
+        let choices =
+            || parts.iter().filter_map(|part| if let Kind::Choice(choice) = &part.kind { Some(choice) } else { None });
         let words = parts.iter().take_while(|part| matches!(part.kind, Kind::Words(_))).count();
         if choices().next().is_none() || words + choices().count() < parts.len() {
             return self.text(parts);

@@ -103,7 +103,7 @@ fn media_and_text<'a>(
     let title = said(media.alt_text.as_deref());
     let link = Part::link(title, &uri);
     if let Some(kind) = file_kind(media.content_type, &ending(&uri)) {
-        let title = title.map(|title| cut_title(title));
+        let title = title.map(cut_title);
         pieces.push(Piece::File(File { kind, source: uri, title }, vec![Part { first: true, ..link }]));
         return text_and_buttons(pieces, text, buttons, dropped);
     }
@@ -247,7 +247,7 @@ fn place(pieces: &mut Vec<Piece<'_>>, location: &Location, dropped: &mut Vec<Dro
     // Six places are a hand's breadth, and a number may have hundreds.
     let rounded = |degrees: &f64| (degrees * 1e6).round() / 1e6;
     let (latitude, longitude) = (rounded(latitude), rounded(longitude));
-    let title = said(title.as_deref()).map(|title| cut_title(title));
+    let title = said(title.as_deref()).map(cut_title);
     let named = title.as_deref().map_or_else(String::new, |title| {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
         format!(";title:{}", encode(title, plain))

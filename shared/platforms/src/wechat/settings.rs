@@ -36,7 +36,8 @@ impl Settings {
             return Err("it is an object with `originalId`, `appId` and `token`".to_owned());
         }
         let original_id = id(settings, "originalId", "the original ID (gh_…) of the account, in its public profile")?;
-        let app_id = id(settings, "appId", "the AppID (wx…), under Basic configuration in the Official Account console")?;
+        let app_id =
+            id(settings, "appId", "the AppID (wx…), under Basic configuration in the Official Account console")?;
         let tokens = secrets(settings, "token")?;
         if tokens.is_empty() {
             return Err("set `token` to the Token that you chose under Server configuration in the Official Account \
@@ -44,7 +45,8 @@ impl Settings {
                 .to_owned());
         }
         let app_secret = secrets(settings, "appSecret")?.current().map(str::to_owned);
-        let keys = Keys { current: key(settings, "encodingAESKey")?, previous: key(settings, "previousEncodingAESKey")? };
+        let keys =
+            Keys { current: key(settings, "encodingAESKey")?, previous: key(settings, "previousEncodingAESKey")? };
         let require_encryption = field(settings, "requireEncryption", "true or false")?.unwrap_or(false);
         if keys.current.is_none() && (keys.previous.is_some() || require_encryption) {
             return Err("set `encodingAESKey` to the current EncodingAESKey, under Server configuration in the \
@@ -70,8 +72,9 @@ impl Settings {
         let messages_per_question =
             field(settings, "messagesPerQuestion", "a whole number")?.unwrap_or(limits::MESSAGES);
         if messages_per_question == 0 {
-            return Err("`messagesPerQuestion` must be at least 1; to send nothing, set `customerService` to false"
-                .to_owned());
+            return Err(
+                "`messagesPerQuestion` must be at least 1; to send nothing, set `customerService` to false".to_owned()
+            );
         }
         Ok(Self {
             original_id,
@@ -121,7 +124,9 @@ fn secrets(settings: &Value, name: &str) -> Result<Secrets, String> {
 
 fn key(settings: &Value, name: &str) -> Result<Option<Key>, String> {
     match field::<String>(settings, name, "a text")?.filter(|key| !key.is_empty()) {
-        Some(key) => Key::parse(&key).map(Some).ok_or_else(|| format!("`{name}` has 43 letters and digits; copy it again")),
+        Some(key) => {
+            Key::parse(&key).map(Some).ok_or_else(|| format!("`{name}` has 43 letters and digits; copy it again"))
+        }
         None => Ok(None),
     }
 }

@@ -132,11 +132,11 @@ fn a_late_reply_goes_out_while_there_is_time() {
         (json!({}), 5_000, true),
         (json!({}), 48 * hour - 1, true),
         (json!({}), 48 * hour, false),
-        (json!({ "brief": true }), 59_999, true),
-        (json!({ "brief": true }), 60_000, false),
+        (json!({ "brief": true }), 49_999, true),
+        (json!({ "brief": true }), 50_000, false),
     ] {
         let inbound = inbound(&reply_to);
-        let now = inbound.timestamp.plus_ms(age_ms);
+        let now = inbound.received_at.plus_ms(age_ms);
         let late = wechat.late(&text("늦은 답"), &inbound, now);
         assert_eq!(late.is_some(), sends, "{reply_to} {age_ms}");
         if let Some(late) = late {
@@ -151,7 +151,8 @@ fn a_late_reply_goes_out_while_there_is_time() {
 fn an_account_that_can_only_answer_waits_for_the_last_try() {
     let sends = KIT.channel();
     let alone = KIT.channel_with(&json!({ "customerService": false, "answerWithinMs": 4000 }));
-    for (age_ms, asks_again) in [(-500, true), (400, true), (5_900, true), (9_499, true), (9_500, false), (11_200, false)]
+    for (age_ms, asks_again) in
+        [(-500, true), (400, true), (5_900, true), (9_499, true), (9_500, false), (11_200, false)]
     {
         let mut inbound = inbound(&json!({ "account": "gh_local" }));
         inbound.timestamp = RECEIVED_AT.plus_ms(-age_ms);

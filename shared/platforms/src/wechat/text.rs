@@ -111,7 +111,8 @@ impl Choice {
         let label = cut_label(label, dropped).into_owned();
         let id = button.reference();
         // The form that phones know; only what would end the value is encoded.
-        let content = encode(&label, |byte| byte >= 0x80 || byte.is_ascii_alphanumeric() || b" -_.~!?*'(),:".contains(&byte));
+        let content =
+            encode(&label, |byte| byte >= 0x80 || byte.is_ascii_alphanumeric() || b" -_.~!?*'(),:".contains(&byte));
         let uri = format!("weixin://bizmsgmenu?msgmenucontent={content}&msgmenuid={id}");
         let line = anchor(&uri, &shown(&label));
         Self { label, id, line }
@@ -190,9 +191,7 @@ fn fill(parts: Vec<Part>, most: usize, room: usize, dropped: &mut Vec<Dropped>) 
         let part = Part { kind, first };
         let room_of = |count: usize| if count >= most { room } else { limits::TEXT.0 };
         let count = texts.len();
-        let left = texts.last().map_or(0, |text| {
-            room_of(count).saturating_sub(length(text) + part.separator().len())
-        });
+        let left = texts.last().map_or(0, |text| room_of(count).saturating_sub(length(text) + part.separator().len()));
         if part.text().len() <= left
             && let Some(text) = texts.last_mut()
         {

@@ -176,7 +176,7 @@ mod tests {
         let odd = "\u{feff}<?xml version=\"1.0\"?>\n<xml a='1'>\n<Other><Content>x</Content></Other><Content/>\
                    <Content>1</Content><Content>2</Content></xml>\n";
         assert_eq!(content(odd.trim_start_matches('\u{feff}')), Ok(Some("1".to_owned())));
-        assert!(matches!(content(odd), Ok(_)), "a byte order mark");
+        assert!(content(odd).is_ok(), "a byte order mark");
     }
 
     #[test]

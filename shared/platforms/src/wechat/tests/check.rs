@@ -94,7 +94,8 @@ pub(super) fn answer(answer: &HttpReply) -> Option<String> {
         Some("news") => {
             let inside = |name: &str| {
                 let (_, rest) = answer.body.split_once(&format!("<{name}>")).unwrap();
-                let xml = format!("<xml><Content>{}</Content></xml>", rest.split_once(&format!("</{name}>")).unwrap().0);
+                let xml =
+                    format!("<xml><Content>{}</Content></xml>", rest.split_once(&format!("</{name}>")).unwrap().0);
                 xml::read(&xml).unwrap().content.unwrap_or_default().into_owned()
             };
             assert!(answer.body.contains("<ArticleCount>1</ArticleCount><Articles><item>"));

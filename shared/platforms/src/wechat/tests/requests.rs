@@ -32,8 +32,7 @@ pub(super) fn plain(channel: &dyn Channel, body: &[u8], received_at: EpochMillis
 
 pub(super) fn secure(channel: &dyn Channel, xml: &str, token: &str, key: &str) -> Result<Received, ReceiveError> {
     let encrypted = Key::parse(key).unwrap().close(xml, "wxlocal", [1; 16]);
-    let (short, long) =
-        (signature(token, &[TIMESTAMP, "7"]), signature(token, &[TIMESTAMP, "7", &encrypted]));
+    let (short, long) = (signature(token, &[TIMESTAMP, "7"]), signature(token, &[TIMESTAMP, "7", &encrypted]));
     let body = format!("<xml><ToUserName>gh_local</ToUserName><Encrypt>{encrypted}</Encrypt></xml>");
     let query = [
         ("signature", &*short),
@@ -54,9 +53,7 @@ fn only(received: Received) -> Inbound {
 fn a_retry_is_the_same_message() {
     let channel = KIT.channel();
     let id = |body: &str, after_ms| only(plain(&*channel, body.as_bytes(), RECEIVED_AT.plus_ms(after_ms)).unwrap()).id;
-    let event = |name: &str, key: &str| {
-        push("event", &format!("<Event>{name}</Event><EventKey>{key}</EventKey>"))
-    };
+    let event = |name: &str, key: &str| push("event", &format!("<Event>{name}</Event><EventKey>{key}</EventKey>"));
     assert_eq!(id(&hi(), 0), id(&hi(), 5000));
     assert_eq!(id(&hi(), 0), id(&hi().replace("hi", "other"), 0), "the MsgId alone counts");
     assert_ne!(id(&hi(), 0), id(&hi().replace("905512", "905513"), 0));
@@ -138,9 +135,8 @@ fn an_answer_is_encrypted_with_the_key_and_token_of_the_push() {
 fn a_pressed_choice_brings_back_its_reference() {
     let channel = KIT.channel();
     let button = json!({ "label": "예약 \"🍎\" & 100%", "payload": { "menu": [1, null] } });
-    let reply = crate::testkit::reply_of(
-        &json!({ "messages": [{ "type": "text", "text": "고르세요", "buttons": [button] }] }),
-    );
+    let reply =
+        crate::testkit::reply_of(&json!({ "messages": [{ "type": "text", "text": "고르세요", "buttons": [button] }] }));
     let inbound = super::inbound(&json!({ "account": "gh_local" }));
     let rendered = channel.render(&reply, &inbound, RECEIVED_AT);
     let sent: Value = serde_json::from_slice(&rendered.calls[0].body).unwrap();
@@ -172,10 +168,7 @@ fn media_open_by_our_link_with_the_access_token() {
     let Acknowledge::Content(content) = open(&*channel, tail, Method::GET, RECEIVED_AT).unwrap().acknowledge else {
         panic!()
     };
-    assert_eq!(
-        content.url,
-        "https://api.weixin.qq.com/cgi-bin/media/get?media_id=m-1_X&access_token={access_token}"
-    );
+    assert_eq!(content.url, "https://api.weixin.qq.com/cgi-bin/media/get?media_id=m-1_X&access_token={access_token}");
     assert_eq!((content.needs.len(), &*content.needs[0].mark), (1, "{access_token}"));
     assert!(String::from_utf8_lossy(&content.needs[0].call.body).contains(SECRET));
 

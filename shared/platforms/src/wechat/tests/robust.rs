@@ -35,14 +35,16 @@ fn nothing_is_told() {
     let inbound = inbound(&json!({ "account": "gh_local" }));
     let rendered = channel.render(&reply, &inbound, RECEIVED_AT);
     assert!(rendered.calls.len() > 2 && !rendered.dropped.is_empty());
-    let bodies: Vec<String> = [0, -1, 40001, 40003, 40007, 40013, 40125, 40164, 43004, 45002, 45009, 45015, 45047, 48001, 1]
-        .iter()
-        .map(|code| {
-            json!({ "errcode": code, "errmsg": format!("{WORDS} {SECRET} access-token"), "access_token": "access-token",
+    let bodies: Vec<String> = [
+        0, -1, 40001, 40003, 40007, 40013, 40125, 40164, 43004, 45002, 45009, 45015, 45047, 48001, 1,
+    ]
+    .iter()
+    .map(|code| {
+        json!({ "errcode": code, "errmsg": format!("{WORDS} {SECRET} access-token"), "access_token": "access-token",
                 "media_id": "media-id", "expires_in": 7200 })
-            .to_string()
-        })
-        .collect();
+        .to_string()
+    })
+    .collect();
     let bodies: Vec<&str> = bodies.iter().map(String::as_str).chain([WORDS, ""]).collect();
     KIT.nothing_is_told(&rendered, &bodies, &[WORDS, SECRET, TOKEN, KEY, "access-token", "media-id"]);
 
