@@ -17,6 +17,7 @@ mod judge;
 mod limits;
 mod messages;
 mod outbound;
+mod pack;
 mod passive;
 mod pieces;
 mod settings;

@@ -3,9 +3,10 @@
 
 use model::{EpochMillis, Inbound, Reply};
 
+use super::pack::{pack, squeeze};
 use super::pieces::{FileKind, Piece, into_parts, pieces};
 use super::settings::Settings;
-use super::text::{Kind, Part, join, pack, squeeze};
+use super::text::{Kind, Part, join};
 use super::wire::{File, Item, Menu, Message, News, Text};
 use super::{api, limits};
 use crate::{Call, Dropped, Rendered};

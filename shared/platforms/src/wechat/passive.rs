@@ -4,9 +4,10 @@
 use model::{EpochMillis, Inbound, Reply};
 use sha2::{Digest, Sha256};
 
+use super::pack::{pack, squeeze};
 use super::pieces::{Piece, into_parts, pieces};
 use super::settings::Settings;
-use super::text::{join, pack, squeeze};
+use super::text::join;
 use super::wire::Article;
 use super::xml::{element, number};
 use super::{crypt, limits};

@@ -6,7 +6,8 @@ use std::borrow::Cow;
 use model::{Button, Card, ContentType, Location, Media, MessageData, Reply};
 
 use super::address::{encode, ending, web};
-use super::text::{Part, one_line, pack};
+use super::pack::pack;
+use super::text::{Part, one_line};
 use super::wire::Article;
 use super::{limits, xml};
 use crate::Dropped;
