@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use model::PlatformType;
-use platforms::fixtures::Verdict;
+use platforms::fixtures::{Case, Verdict};
 use serde_json::Value;
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -43,15 +43,24 @@ pub fn run(folder: &Path) -> anyhow::Result<Summary> {
 }
 
 fn run_case(path: &Path) -> anyhow::Result<Verdict> {
-    let case: Value = serde_json::from_str(&std::fs::read_to_string(path)?)?;
+    let case = read(path)?;
+    let after = case.json["after"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let earlier =
+        after.iter().filter_map(Value::as_str).map(|name| read(&path.with_file_name(format!("{name}.case.json"))));
+    let earlier = earlier.collect::<anyhow::Result<Vec<_>>>()?;
+    let platform = platform_of(path).context("no folder of its path names a platform")?;
+    Ok(match platforms::find(platform) {
+        Some(platform) => platforms::fixtures::run(platform, &case, &earlier),
+        None => Verdict::Skipped("there is no adapter for this platform yet"),
+    })
+}
+
+fn read(path: &Path) -> anyhow::Result<Case> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let body = path.with_file_name(name.replace(".case.json", ".body"));
     let body = if body.exists() { std::fs::read(body)? } else { Vec::new() };
-    let platform = platform_of(path).context("no folder of its path names a platform")?;
-    Ok(match platforms::find(platform) {
-        Some(platform) => platforms::fixtures::run(platform, &case, &body),
-        None => Verdict::Skipped("there is no adapter for this platform yet"),
-    })
+    Ok(Case { json: serde_json::from_str(&text)?, body })
 }
 
 /// The nearest folder that is named like a platform.

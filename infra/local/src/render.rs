@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use model::{
     BotId, EndUserId, Inbound, InboundId, InboundKind, Keyboard, Message, MessageData, MessageId, PlatformType, Reply,
 };
-use platforms::{Call, Dropped, Platform, Setup, Want};
+use platforms::{Call, Dropped, Embedded, File, Platform, Setup, Want};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use shell::clock;
@@ -151,7 +151,9 @@ fn as_text(shown: &Shown) -> String {
         for need in &call.needs {
             lines.push(match &need.what {
                 Want::Token => format!("     first {}: a token, kept while it lives", need.call.name),
-                Want::File(file) => format!("     first {}: {}", need.call.name, file.source),
+                Want::File(File { source, .. }) | Want::Embedded(Embedded { source, .. }) => {
+                    format!("     first {}: {source}", need.call.name)
+                }
             });
         }
         lines.push(format!("  {}  {} {}", index + 1, call.method, call.url));

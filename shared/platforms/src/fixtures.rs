@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use model::{BotId, EpochMillis, Inbound, InboundKind, Params, Reply};
+use model::{BotId, EpochMillis, Inbound, InboundId, InboundKind, Params, Reply};
 use serde_json::{Value, json};
 
 use crate::{Acknowledge, HttpReply, Platform, Request, Setup, media};
@@ -17,12 +17,27 @@ pub enum Verdict {
     Skipped(&'static str),
 }
 
-/// `case` is the `.case.json`, `body` the bytes beside it.
-pub fn run(platform: &Platform, case: &Value, body: &[u8]) -> Verdict {
-    if case["websocketEvent"] == true {
+/// A `.case.json`, and the bytes beside it.
+#[derive(Debug)]
+pub struct Case {
+    pub json: Value,
+    pub body: Vec<u8>,
+}
+
+/// `earlier` are the cases that `after` names: what they told is not told again, as the queue has it.
+pub fn run(platform: &Platform, case: &Case, earlier: &[Case]) -> Verdict {
+    if case.json["websocketEvent"] == true {
         return Verdict::Skipped("WebSocket events have no adapter here");
     }
-    let result = match receive(platform, case, body) {
+    let Case { json: case, body } = case;
+    let mut known = Vec::new();
+    for Case { json, body } in earlier {
+        match receive(platform, json, body, &[]) {
+            Ok(outcome) => known.extend(outcome.ids),
+            Err(reason) => return Verdict::Failed(vec![reason]),
+        }
+    }
+    let result = match receive(platform, case, body, &known) {
         Ok(result) => result,
         Err(reason) => return Verdict::Failed(vec![reason]),
     };
@@ -77,12 +92,13 @@ impl Recorded {
 }
 
 struct Outcome {
+    ids: Vec<InboundId>,
     reply: HttpReply,
     messages: Vec<Value>,
     events: Vec<Value>,
 }
 
-fn receive(platform: &Platform, case: &Value, body: &[u8]) -> Result<Outcome, String> {
+fn receive(platform: &Platform, case: &Value, body: &[u8], known: &[InboundId]) -> Result<Outcome, String> {
     let bot_id: BotId = "Bxxxxx".parse().map_err(|error| format!("{error}"))?;
     let setup = Setup { bot_id: &bot_id, settings: &case["config"], public_url: "https://bots.example.com" };
     let channel = (platform.connect)(setup).map_err(|error| error.to_string())?;
@@ -92,7 +108,8 @@ fn receive(platform: &Platform, case: &Value, body: &[u8]) -> Result<Outcome, St
     let received = match channel.receive(&request) {
         Ok(received) => received,
         Err(error) => {
-            return Ok(Outcome { reply: HttpReply::empty(error.status()), messages: Vec::new(), events: Vec::new() });
+            let reply = HttpReply::empty(error.status());
+            return Ok(Outcome { ids: Vec::new(), reply, messages: Vec::new(), events: Vec::new() });
         }
     };
     let reply = match received.acknowledge {
@@ -103,10 +120,12 @@ fn receive(platform: &Platform, case: &Value, body: &[u8]) -> Result<Outcome, St
             _ => return Err("waits for a reply, but is not synchronous, or to nothing".to_owned()),
         },
     };
+    let new = || received.inbound.iter().filter(|inbound| !known.contains(&inbound.id));
     Ok(Outcome {
+        ids: received.inbound.iter().map(|inbound| inbound.id).collect(),
         reply,
-        messages: received.inbound.iter().filter_map(message).collect(),
-        events: received.inbound.iter().filter_map(event).collect(),
+        messages: new().filter_map(message).collect(),
+        events: new().filter_map(event).collect(),
     })
 }
 

@@ -19,6 +19,7 @@ mod receive;
 mod secret;
 #[cfg(test)]
 mod testkit;
+pub mod wechat;
 
 use std::fmt;
 
@@ -39,6 +40,7 @@ pub const PLATFORMS: &[&Platform] = &[
     &kakaobiz::PLATFORM,
     &line::PLATFORM,
     &navertalk::PLATFORM,
+    &wechat::PLATFORM,
 ];
 
 /// What there is to know of a messenger before any company connected to it.

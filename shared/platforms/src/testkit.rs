@@ -104,8 +104,11 @@ impl Kit {
     pub(crate) fn inbound_cases(&self) {
         let mut failures = Vec::new();
         for path in self.files("inbound", ".case.json") {
-            let body = std::fs::read(path.to_str().unwrap().replace(".case.json", ".body")).unwrap();
-            match fixtures::run(self.platform, &read(&path), &body) {
+            let case = recorded(&path);
+            let after = case.json["after"].as_array().cloned().unwrap_or_default();
+            let earlier = after.iter().map(|name| path.with_file_name(format!("{}.case.json", name.as_str().unwrap())));
+            let earlier: Vec<_> = earlier.map(|path| recorded(&path)).collect();
+            match fixtures::run(self.platform, &case, &earlier) {
                 fixtures::Verdict::Passed => {}
                 other => failures.push(format!("{}: {other:?}", path.display())),
             }
@@ -349,6 +352,11 @@ impl Kit {
 
 pub(crate) fn read(path: &PathBuf) -> Value {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn recorded(path: &PathBuf) -> fixtures::Case {
+    let body = std::fs::read(path.to_str().unwrap().replace(".case.json", ".body")).unwrap();
+    fixtures::Case { json: read(path), body }
 }
 
 /// A reply whose messages are written without what every message has.

@@ -447,6 +447,11 @@ impl Conversation {
                     // Where nothing was sent, nothing can have arrived.
                     attempt.repeated |= sent;
                 }
+                Verdict::Renew { .. } if call.instead.is_some() => {
+                    let Some(other) = call.instead.take() else { continue };
+                    info!(%platform, bot.id = %bot_id, inbound.id = %id, call = call.name, instead = other.name, "Sending another way");
+                    call = *other;
+                }
                 Verdict::Renew { reason } | Verdict::Refused { reason } => {
                     error!(%platform, bot.id = %bot_id, inbound.id = %id, call = call.name, reason, "`{platform}` refused a reply");
                     return Ok(false);

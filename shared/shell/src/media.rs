@@ -7,6 +7,7 @@ use lambda_http::Body;
 use platforms::Content;
 use reqwest::Response as Fetched;
 
+use crate::guard::{self, Reach};
 use crate::outgoing::Messengers;
 
 /// Bytes in one answer.
@@ -14,7 +15,16 @@ pub const MOST: u64 = 4_000_000;
 
 /// The answer to a request for `content`. `range` is the request's header.
 pub(crate) async fn pass_on(messengers: &Messengers, content: &Content, range: Option<&str>) -> Response<Body> {
-    let range = range.and_then(read_range);
+    pass_on_from(messengers, content, range, false).await
+}
+
+async fn pass_on_from(
+    messengers: &Messengers,
+    content: &Content,
+    asked: Option<&str>,
+    followed: bool,
+) -> Response<Body> {
+    let range = asked.and_then(read_range);
     let wanted = range.map(|Range { first, last }| format!("bytes={first}-{last}"));
     let Ok(mut fetched) = messengers.get(&content.url, &content.headers, wanted.as_deref()).await else {
         return status(StatusCode::BAD_GATEWAY);
@@ -51,6 +61,20 @@ pub(crate) async fn pass_on(messengers: &Messengers, content: &Content, range: O
             match take(&mut fetched, 0, MOST + 1).await {
                 Some(body) if body.len() as u64 > MOST => status(StatusCode::BAD_GATEWAY),
                 Some(body) => answer(StatusCode::PARTIAL_CONTENT, &fetched, body, part),
+                None => status(StatusCode::BAD_GATEWAY),
+            }
+        }
+        (
+            StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND | StatusCode::SEE_OTHER | StatusCode::TEMPORARY_REDIRECT,
+            _,
+        ) if !followed => {
+            let to = fetched.headers().get(header::LOCATION).and_then(|to| to.to_str().ok());
+            match to.and_then(|to| guard::check(to, Reach::Public).ok()) {
+                // The messenger's storage, which wants no token and must not see ours.
+                Some(url) => {
+                    let content = Content { url: url.into(), headers: Vec::new(), needs: Vec::new() };
+                    Box::pin(pass_on_from(messengers, &content, asked, true)).await
+                }
                 None => status(StatusCode::BAD_GATEWAY),
             }
         }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use model::EpochMillis;
-use platforms::{Call, Channel, Need, Obtained, Want};
+use platforms::{Call, Channel, Embedded, File, Need, Obtained, Want};
 
 use crate::clock;
 use crate::outgoing::{Guarded, Messengers};
@@ -101,22 +101,26 @@ impl Needs {
     }
 
     async fn ask(&self, messengers: &Messengers, channel: &dyn Channel, need: &Need) -> Result<(String, i64), Lack> {
-        let file = match &need.what {
+        let source = match &need.what {
             Want::Token => None,
-            Want::File(file) => {
-                let (content_type, bytes) = self.world.get(&file.source, file.most_bytes).await.map_err(|reason| {
-                    Lack::Refused { reason: format!("the file for the messenger cannot be had: {reason}") }
-                })?;
-                Some(file.multipart(&bytes, &content_type))
+            Want::File(File { source, most_bytes, .. }) | Want::Embedded(Embedded { source, most_bytes, .. }) => {
+                Some(self.world.get(source, *most_bytes).await.map_err(|reason| Lack::Refused {
+                    reason: format!("the file for the messenger cannot be had: {reason}"),
+                })?)
             }
         };
         let mut renewed = false;
         loop {
             let mut call = self.fill(messengers, channel, (*need.call).clone()).await?;
-            if let Some((content_type, body)) = &file {
-                call.headers.retain(|(name, _)| *name != "content-type");
-                call = call.header("content-type", content_type);
-                call.body.clone_from(body);
+            match (&need.what, &source) {
+                (Want::File(file), Some((kind, bytes))) => {
+                    let (kind, body) = file.multipart(bytes, kind);
+                    call.headers.retain(|(name, _)| *name != "content-type");
+                    call = call.header("content-type", kind);
+                    call.body = body;
+                }
+                (Want::Embedded(embedded), Some((_, bytes))) => call.body = embedded.body(&call.body, bytes),
+                (Want::Token | Want::File(_) | Want::Embedded(_), _) => {}
             }
             channel.sign(&mut call, clock::now(), clock::nonce());
             let end = messengers.call(&call).await;
@@ -137,7 +141,7 @@ fn key(need: &Need) -> Key {
     let Call { url, body, headers, .. } = &*need.call;
     let source = match &need.what {
         Want::Token => None,
-        Want::File(file) => Some(file.source.clone()),
+        Want::File(File { source, .. }) | Want::Embedded(Embedded { source, .. }) => Some(source.clone()),
     };
     Key { url: url.clone(), body: body.clone(), headers: headers.clone(), source }
 }
@@ -147,7 +151,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use model::{Inbound, Reply};
-    use platforms::{Attempt, File, Outcome, ReceiveError, Received, Rendered, Request, Verdict};
+    use platforms::{Attempt, Outcome, ReceiveError, Received, Rendered, Request, Verdict};
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpListener;
 

@@ -30,6 +30,8 @@ pub fn stand_in_settings(platform: PlatformType) -> Value {
         PlatformType::Bizchat => json!({
             "numbers": ["15881234"],
             "moSecret": "local-bizchat-mo-secret",
+            // The sample events were signed long ago.
+            "signatureToleranceSeconds": 3_153_600_000_i64,
             "driver": "sens",
             "sens": { "serviceId": "ncp:sms:kr:000000000000:local", "accessKey": "local", "secretKey": "local" },
         }),

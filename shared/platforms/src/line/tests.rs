@@ -61,7 +61,7 @@ fn inbound() {
     let mut failures = Vec::new();
     for path in files("inbound", ".case.json") {
         let body = std::fs::read(path.to_str().unwrap().replace(".case.json", ".body")).unwrap();
-        match fixtures::run(&PLATFORM, &read(&path), &body) {
+        match fixtures::run(&PLATFORM, &fixtures::Case { json: read(&path), body }, &[]) {
             fixtures::Verdict::Passed => {}
             other => failures.push(format!("{}: {other:?}", path.display())),
         }

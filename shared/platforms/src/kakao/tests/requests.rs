@@ -15,13 +15,14 @@ use crate::{Acknowledge, ReceiveError, Received, Request, Setup};
 fn every_case() {
     let mut failures = Vec::new();
     for (name, path) in files("inbound", ".case.json") {
-        let case = read(&path);
         let body = fs::read(path.with_file_name(format!("{name}.body"))).unwrap();
-        match fixtures::run(&super::super::PLATFORM, &case, &body) {
+        let case = fixtures::Case { json: read(&path), body };
+        match fixtures::run(&super::super::PLATFORM, &case, &[]) {
             Verdict::Passed => {}
             Verdict::Failed(reasons) => failures.push(format!("{name}: {reasons:?}")),
             Verdict::Skipped(reason) => failures.push(format!("{name}: skipped, {reason}")),
         }
+        let fixtures::Case { json: case, body } = case;
         let expected = &case["expect"]["adapter"];
         if !expected.is_null() {
             let actual = adapter_view(&receive(&case, &body).unwrap());
