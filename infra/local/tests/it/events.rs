@@ -165,6 +165,90 @@ const SAMPLES: &[(&str, &[&str])] = &[
     ("line/unfollow.json", &["200", "queued left"]),
     ("line/verify.json", &["200"]),
     ("line/wrong-signature.json", &["401"]),
+    ("bizchat/base64.json", &["200", "queued message", "SENS messages 202: LMS"]),
+    ("bizchat/choice.json", &["200", "queued message", "SENS messages 202: LMS"]),
+    ("bizchat/number-of-another.json", &["404"]),
+    ("bizchat/opt-out.json", &["200", "queued left"]),
+    (
+        "bizchat/pictures.json",
+        &[
+            "200",
+            "queued message",
+            "queued message",
+            "queued message",
+            "SENS messages 202: LMS",
+            "SENS messages 202: SMS",
+            "SENS messages 202: SMS",
+        ],
+    ),
+    ("bizchat/text.json", &["200", "queued message", "SENS messages 202: LMS"]),
+    (
+        "bizchat/two-customers.json",
+        &["200", "queued message", "queued message", "SENS messages 202: LMS", "SENS messages 202: LMS"],
+    ),
+    ("bizchat/wrong-signature.json", &["403"]),
+    ("facebook/agent-echo.json", &["200", "queued echo"]),
+    ("facebook/base64.json", &["200", "queued message", "Messenger message 200: text"]),
+    ("facebook/image.json", &["200", "queued message", "Messenger message 200: text"]),
+    ("facebook/postback.json", &["200", "queued message", "Messenger message 200: text"]),
+    (
+        "facebook/several-events.json",
+        &["200", "queued message", "queued message", "Messenger message 200: text", "Messenger message 200: text"],
+    ),
+    ("facebook/text.json", &["200", "queued message", "Messenger message 200: text"]),
+    ("facebook/verify.json", &["200 1158201444"]),
+    ("facebook/wrong-signature.json", &["403"]),
+    (
+        "kakaobiz/base64.json",
+        &["200 {\"code\":\"A000\",\"result\":\"Success\"}", "queued message", "상담톡 write 200: LI"],
+    ),
+    (
+        "kakaobiz/bizgo-text.json",
+        &["200 {\"code\":\"A000\",\"result\":\"Success\"}", "queued message", "상담톡 write 200: LI"],
+    ),
+    (
+        "kakaobiz/button.json",
+        &["200 {\"code\":\"A000\",\"result\":\"Success\"}", "queued message", "상담톡 write 200: LI"],
+    ),
+    ("kakaobiz/expired-session.json", &["200 {\"code\":\"A000\",\"result\":\"Success\"}", "queued closed"]),
+    (
+        "kakaobiz/photos.json",
+        &[
+            "200 {\"code\":\"A000\",\"result\":\"Success\"}",
+            "queued message",
+            "queued message",
+            "상담톡 write 200: LI",
+            "상담톡 write 200: LI",
+        ],
+    ),
+    (
+        "kakaobiz/reference.json",
+        &["200 {\"code\":\"A000\",\"result\":\"Success\"}", "queued opened", "상담톡 write 200: LI"],
+    ),
+    (
+        "kakaobiz/text.json",
+        &["200 {\"code\":\"A000\",\"result\":\"Success\"}", "queued message", "상담톡 write 200: LI"],
+    ),
+    ("kakaobiz/wrong-secret.json", &["404"]),
+    ("navertalk/agent-echo.json", &["200", "queued echo"]),
+    ("navertalk/button.json", &["200", "queued message", "NaverTalk send 200: textContent"]),
+    ("navertalk/image.json", &["200", "queued message", "NaverTalk send 200: textContent"]),
+    ("navertalk/leave-base64.json", &["200", "queued left"]),
+    ("navertalk/open.json", &["200", "queued opened", "NaverTalk send 200: textContent"]),
+    (
+        "navertalk/pay-complete.json",
+        &["404 {\"event\":\"send\",\"textContent\":{\"text\":\"결제를 처리할 수 없습니다.\"}}"],
+    ),
+    ("navertalk/text.json", &["200", "queued message", "NaverTalk send 200: textContent"]),
+    ("navertalk/wrong-secret.json", &["404"]),
+    ("wechat/base64.json", &["200 안녕하세요, 별빛 꽃집입니다. 무엇을 도와드릴까요?", "queued message"]),
+    ("wechat/image.json", &["200 안녕하세요, 별빛 꽃집입니다. 무엇을 도와드릴까요?", "queued message"]),
+    ("wechat/secure.json", &["200 (encrypted)", "queued message"]),
+    ("wechat/subscribe.json", &["200 안녕하세요, 별빛 꽃집입니다. 무엇을 도와드릴까요?", "queued joined"]),
+    ("wechat/text.json", &["200 안녕하세요, 별빛 꽃집입니다. 무엇을 도와드릴까요?", "queued message"]),
+    ("wechat/unsubscribe.json", &["200 success", "queued left"]),
+    ("wechat/verify.json", &["200 5837291046512873940"]),
+    ("wechat/wrong-signature.json", &["403"]),
 ];
 
 /// The webhook of `events/delivery`; its receiver is up.
@@ -371,15 +455,21 @@ fn line(entry: &Entry) -> String {
     format!("{} {}: {}", entry.title, entry.status, entry.summary)
 }
 
-/// The texts of a SkillResponse, or all of another one.
+/// The texts of a SkillResponse, the first line of WeChat's, which has the time in it, or all of another answer.
 fn said(answer: &str) -> String {
-    let value: Value = serde_json::from_str(answer).unwrap();
+    if answer.starts_with("<xml><Encrypt>") {
+        return "(encrypted)".to_owned();
+    }
+    let value: Value = serde_json::from_str(answer).unwrap_or_default();
     match value["template"]["outputs"].as_array() {
         Some(outputs) => {
             let texts = outputs.iter().map(|output| output["simpleText"]["text"].as_str().unwrap_or("…"));
             texts.collect::<Vec<_>>().join(" | ")
         }
-        None => answer.to_owned(),
+        None => match answer.split_once("<Content><![CDATA[") {
+            Some((_, content)) => content.split(['\n', ']']).next().unwrap().to_owned(),
+            None => answer.to_owned(),
+        },
     }
 }
 
@@ -393,7 +483,8 @@ async fn take(running: &Running, queue: &str) -> SqsEvent {
 }
 
 fn is_as_api_gateway_makes_it(file: &str, event: &Value) {
-    let body = event["body"].as_str().unwrap();
+    // A GET has none.
+    let Some(body) = event["body"].as_str() else { return };
     let length = match event["isBase64Encoded"].as_bool().unwrap() {
         true => base64::engine::general_purpose::STANDARD.decode(body).unwrap().len(),
         false => body.len(),
