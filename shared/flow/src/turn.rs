@@ -112,7 +112,7 @@ impl<'a> Handling<'a> {
         if let Some(run) = &mut self.run {
             match run.step(answer) {
                 Step::Ask(ask) => return Stepped::Ask(ask),
-                Step::Done(done) => problems = self.close(done),
+                Step::Done(done) => problems = self.close(*done),
             }
         }
         let messages = std::mem::take(&mut self.messages);

@@ -276,7 +276,8 @@ fn version_1_of_the_stored_form() {
 }
 
 fn params(params: Value) -> Params {
-    params.as_object().unwrap().clone()
+    let Value::Object(params) = params else { panic!("an object") };
+    params
 }
 
 #[test]

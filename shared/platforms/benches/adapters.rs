@@ -49,8 +49,15 @@ fn main() {
 }
 
 /// Typical bodies: a plain text, and what is sent most besides.
-const NAMES: &[(&str, &[&str])] =
-    &[("kakao", &["text_fallback", "image_upload"]), ("line", &["text-user", "image", "multi-event"])];
+const NAMES: &[(&str, &[&str])] = &[
+    ("bizchat", &["mo_sms_text", "mo_mms_text_two_images"]),
+    ("facebook", &["text", "image"]),
+    ("kakaobiz", &["message_text", "message_photo_multi"]),
+    ("navertalk", &["send_typing", "send_image"]),
+    ("wechat", &["text_plain", "image_plain", "text_aes"]),
+    ("kakao", &["text_fallback", "image_upload"]),
+    ("line", &["text-user", "image", "multi-event"]),
+];
 
 /// Nanoseconds per call of the floor and of the adapter, the quickest batch of each.
 fn compare(platform: &str, channel: &dyn Channel, request: &Request<'_>, batches: usize) -> (f64, f64) {
@@ -75,6 +82,15 @@ fn least(platform: &str, body: &[u8]) {
     mac.update(black_box(body));
     black_box(mac.finalize().into_bytes());
     match platform {
+        "bizchat" => drop(black_box(serde_json::from_slice::<floor::Bizchat<'_>>(body).unwrap())),
+        "facebook" => drop(black_box(serde_json::from_slice::<floor::Facebook<'_>>(body).unwrap())),
+        "kakaobiz" => drop(black_box(serde_json::from_slice::<floor::Kakaobiz<'_>>(body).unwrap())),
+        "navertalk" => drop(black_box(serde_json::from_slice::<floor::Navertalk<'_>>(body).unwrap())),
+        // No JSON: its words are only found.
+        "wechat" => {
+            let mut reader = quick_xml::Reader::from_reader(body);
+            while !matches!(black_box(reader.read_event().unwrap()), quick_xml::events::Event::Eof) {}
+        }
         "line" => drop(black_box(serde_json::from_slice::<floor::Line<'_>>(body).unwrap())),
         "kakao" => drop(black_box(serde_json::from_slice::<floor::Kakao<'_>>(body).unwrap())),
         other => panic!("{other}"),
@@ -128,6 +144,92 @@ mod floor {
         id: Text<'a>,
         #[serde(borrow)]
         text: Option<Text<'a>>,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    pub(super) struct Bizchat<'a> {
+        #[serde(borrow)]
+        mo_lst: Vec<Mo<'a>>,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Mo<'a> {
+        #[serde(borrow)]
+        mo_number: Text<'a>,
+        #[serde(borrow)]
+        mo_callback: Text<'a>,
+        #[serde(borrow)]
+        mo_msg: Text<'a>,
+        #[serde(borrow)]
+        mo_recv_dt: Option<Text<'a>>,
+    }
+
+    #[derive(Deserialize)]
+    pub(super) struct Facebook<'a> {
+        #[serde(borrow)]
+        object: Text<'a>,
+        #[serde(borrow)]
+        entry: Vec<FacebookEntry<'a>>,
+    }
+
+    #[derive(Deserialize)]
+    struct FacebookEntry<'a> {
+        #[serde(borrow)]
+        id: Text<'a>,
+        #[serde(borrow)]
+        messaging: Vec<FacebookEvent<'a>>,
+    }
+
+    #[derive(Deserialize)]
+    struct FacebookEvent<'a> {
+        #[serde(borrow)]
+        sender: FacebookId<'a>,
+        timestamp: i64,
+        #[serde(borrow)]
+        message: FacebookMessage<'a>,
+    }
+
+    #[derive(Deserialize)]
+    struct FacebookId<'a> {
+        #[serde(borrow)]
+        id: Text<'a>,
+    }
+
+    #[derive(Deserialize)]
+    struct FacebookMessage<'a> {
+        #[serde(borrow)]
+        mid: Text<'a>,
+        #[serde(borrow)]
+        text: Option<Text<'a>>,
+    }
+
+    #[derive(Deserialize)]
+    pub(super) struct Kakaobiz<'a> {
+        #[serde(borrow)]
+        user_key: Text<'a>,
+        #[serde(borrow)]
+        sender_key: Text<'a>,
+        #[serde(borrow, rename = "type")]
+        kind: Text<'a>,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    pub(super) struct Navertalk<'a> {
+        #[serde(borrow)]
+        event: Text<'a>,
+        #[serde(borrow)]
+        user: Text<'a>,
+        #[serde(borrow)]
+        text_content: Option<NavertalkText<'a>>,
+    }
+
+    #[derive(Deserialize)]
+    struct NavertalkText<'a> {
+        #[serde(borrow)]
+        text: Text<'a>,
     }
 
     #[derive(Deserialize)]

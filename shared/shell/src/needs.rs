@@ -263,7 +263,7 @@ mod tests {
             let ready = needs.complete(&messengers, &Test, &call).await.unwrap();
             assert_eq!(ready.body, b"{\"id\":\"id-1\"}");
         }
-        let asked = asked.lock().unwrap();
+        let asked = asked.lock().unwrap().clone();
         let lines: Vec<_> = asked.iter().map(|request| request.lines().next().unwrap()).collect();
         let expected = ["/token", "/upload?token=old", "/token", "/upload?token=new"];
         assert_eq!(lines, expected.map(|path| format!("POST {path} HTTP/1.1")));

@@ -40,8 +40,7 @@ async fn messages(
 async fn pass_thread_control(State(feed): State<Feed>, headers: HeaderMap, body: String) -> (StatusCode, Json<Value>) {
     let value: Value = serde_json::from_str(&body).unwrap_or_default();
     let named = value["recipient"]["id"].is_string() && !value["target_app_id"].is_null();
-    let checked =
-        authorized(&headers).and_then(|()| if named { Ok(()) } else { Err((100, "(#100) Invalid parameter")) });
+    let checked = authorized(&headers).and(if named { Ok(()) } else { Err((100, "(#100) Invalid parameter")) });
     let answer = match checked {
         Ok(()) => (StatusCode::OK, json!({ "success": true })),
         Err(error) => failed(error),

@@ -1,7 +1,7 @@
 //! NaverTalk's Send API: one event per call; refusals come with HTTP 200. <https://github.com/navertalk/chatbot-api>
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::routing::post;
 use axum::{Json, Router};
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ const CONTENTS: [&str; 3] = ["textContent", "imageContent", "compositeContent"];
 
 async fn event(State(feed): State<Feed>, headers: HeaderMap, body: String) -> (StatusCode, Json<Value>) {
     let value: Value = serde_json::from_str(&body).unwrap_or_default();
-    let token = headers.get("authorization").map(|token| token.as_bytes()).unwrap_or_default();
+    let token = headers.get("authorization").map(HeaderValue::as_bytes).unwrap_or_default();
     let checked = if token.is_empty() || token.starts_with(b"Bearer") {
         Err(("01", "Authorization is wrong"))
     } else {

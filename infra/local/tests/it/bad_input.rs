@@ -188,7 +188,7 @@ async fn the_server_refuses_what_has_no_adapter() {
     let large = vec![b' '; gateway::MAX_BODY_BYTES + 1];
     for (method, path, body, status, lines) in [
         ("POST", "/hooks/telegram/Bhello", &body, 404, 0),
-        ("POST", "/hooks/facebook/Bhello", &body, 404, 0),
+        ("POST", "/hooks/web/Bhello", &body, 404, 0),
         ("POST", "/hooks/LINE/Bhello", &body, 404, 0),
         ("POST", "/hooks/line", &body, 404, 0),
         ("POST", "/hooks", &body, 404, 0),

@@ -41,7 +41,7 @@ pub enum Input<'a> {
 #[derive(Debug)]
 pub enum Step {
     Ask(Ask),
-    Done(Done),
+    Done(Box<Done>),
 }
 
 /// A turn under way.
@@ -118,8 +118,8 @@ impl<'a> Run<'a> {
     pub fn step(&mut self, answer: Option<Answer>) -> Step {
         match self.advance(answer) {
             Ok(Some(ask)) => Step::Ask(ask),
-            Ok(None) => Step::Done(self.finish()),
-            Err(fault) => Step::Done(self.fail(&fault)),
+            Ok(None) => Step::Done(Box::new(self.finish())),
+            Err(fault) => Step::Done(Box::new(self.fail(&fault))),
         }
     }
 

@@ -35,7 +35,7 @@ impl<'b> Talk<'b> {
         let done = loop {
             match run.step(answer.take()) {
                 Step::Ask(Ask::Http(ask)) => answer = Some(http(&ask)),
-                Step::Done(done) => break done,
+                Step::Done(done) => break *done,
             }
         };
         self.state.clone_from(&done.state);

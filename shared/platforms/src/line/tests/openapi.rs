@@ -10,7 +10,7 @@ const DESCRIPTION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/
 #[test]
 fn every_request_is_as_line_describes_it() {
     let Ok(yaml) = std::fs::read_to_string(DESCRIPTION) else {
-        println!("skipped: there is no {DESCRIPTION}");
+        eprintln!("skipped: there is no {DESCRIPTION}");
         return;
     };
     let api: Value = serde_yaml_ng::from_str(&yaml).unwrap();
