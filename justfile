@@ -32,10 +32,17 @@ fixtures folder="shared/platforms/src":
 talk *scripts="bots/*.script.json":
     cargo run -- talk --script {{scripts}}
 
-# Measure a turn of the engine, and turns of the whole system
+# Measure every adapter, a turn of the engine, and turns of the whole system
 bench:
+    cargo bench -p closer-platforms --bench adapters
     cargo bench -p closer-flow --bench turn
     cargo bench -p closer --bench turns
+
+# Give an adapter whatever bytes for so many seconds (cargo install cargo-fuzz)
+[working-directory: 'shared/platforms']
+fuzz platform seconds="300":
+    mkdir -p fuzz/corpus/{{platform}}
+    RUSTC_BOOTSTRAP=1 cargo fuzz run {{platform}} fuzz/corpus/{{platform}} src/{{platform}}/testdata/inbound -- -max_total_time={{seconds}} -max_len=8192
 
 # Everything that must pass before a change is taken
 ci:

@@ -118,12 +118,14 @@ fn show(platform: &Platform, config: Option<&Value>, reply: &Reply) -> anyhow::R
         Setup { bot_id: &bot_id, settings: config.unwrap_or(&stand_in), public_url: "https://bots.example.com" };
     let channel = (platform.connect)(setup)?;
     let now = clock::now();
+    // Some look at it: a text message goes to a telephone.
+    let user = if platform.kind == PlatformType::Bizchat { "+821012345678" } else { "USER" };
     let inbound = Inbound {
         id: InboundId::of(&bot_id, platform.kind, "render"),
         bot_id,
         platform: platform.kind,
-        user_key: "USER".parse()?,
-        conversation_key: "USER".parse()?,
+        user_key: user.parse()?,
+        conversation_key: user.parse()?,
         timestamp: now,
         received_at: now,
         answer_by: Some(now.plus_ms(4000)),

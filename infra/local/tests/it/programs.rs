@@ -82,12 +82,62 @@ fn mistakes_are_explained() {
         (vec!["talk", "--script", "nowhere.json"], "reading nowhere.json"),
         (vec!["talk", "--script", "bots/hello.json"], "is no script"),
         (vec!["fixtures", "nowhere"], "reading nowhere"),
+        (vec!["render", "--message", "nowhere.json"], "reading nowhere.json"),
+        (vec!["render", "--message", "bots/hello.json"], "this is no MESSAGE"),
+        (
+            vec!["render", "--message", "docs/examples/cards.json", "--keyboard", "bots/hello.json"],
+            "this is no KEYBOARD",
+        ),
+        (vec!["render", "--message", "docs/examples/cards.json", "--platform", "web"], "there are bizchat, facebook"),
+        (
+            vec!["render", "--message", "docs/examples/cards.json", "--platform", "telegram"],
+            "is no platform; there are",
+        ),
+        (vec!["normalize", "--platform", "line", "--config", CARDS, "--request", CARDS], "set channelSecret"),
     ] {
         let output = closer(&arguments);
         let text = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         assert!(text.contains(says), "{arguments:?} says\n{text}");
     }
+}
+
+const CARDS: &str = "docs/examples/cards.json";
+
+#[test]
+fn a_message_is_shown_for_every_messenger() {
+    let arguments = ["render", "--message", CARDS, "--keyboard", "docs/examples/keyboard.json"];
+    let output = closer(&arguments);
+    assert_eq!(output.status.code(), Some(0));
+    let text = String::from_utf8(output.stdout).unwrap();
+    for platform in ::platforms::PLATFORMS {
+        assert!(text.lines().any(|line| line == platform.kind.as_str()), "{} is missing", platform.kind);
+    }
+    assert_eq!(text.matches("did not fit: 2 × card image").count(), 1, "text messages have no pictures of two cards");
+
+    let output = closer(&[&arguments[..], &["--platform", "line", "--platform", "kakao", "--json"]].concat());
+    let shown: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&shown[0]["platform"], &shown[1]["platform"]), (&json!("kakao"), &json!("line")));
+    assert_eq!(shown[0]["answer"]["template"]["quickReplies"][1]["label"], "상담원 연결");
+    assert_eq!(shown[1]["calls"][0]["body"]["messages"][0]["template"]["columns"][1]["title"], "튤립 꽃다발");
+}
+
+#[test]
+fn a_captured_webhook_is_shown_as_the_bot_gets_it() {
+    let folder = "shared/platforms/src/line/testdata/inbound";
+    let (case, body) = (format!("{folder}/text-user.case.json"), format!("{folder}/text-user.body"));
+    let arguments = ["normalize", "--platform", "line", "--config", &case, "--request", &case];
+    let output = closer(&[&arguments[..], &["--body", &body]].concat());
+    assert_eq!(output.status.code(), Some(0));
+    let shown: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(shown["inbound"][0]["kind"]["data"]["type"], "text");
+    assert_eq!(shown["answer"], json!({ "status": 200, "body": "" }));
+    // Another body than the one that was signed.
+    let output = closer(&[&arguments[..], &["--body", &case]].concat());
+    assert_eq!(output.status.code(), Some(1));
+    let shown: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let refused = json!({ "answer": { "status": 401 }, "refused": "the signature or secret is missing or wrong" });
+    assert_eq!(shown, refused);
 }
 
 /// A `closer dev` of its own.
