@@ -23,9 +23,14 @@ const CALLS: u32 = 200;
 fn main() {
     // `cargo test --benches` runs it too, once and for the exercise.
     let quick = std::env::args().any(|argument| argument == "--test");
+    // `cargo bench -p closer-platforms -- line` measures that alone.
+    let only = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
     let batches = if quick { 1 } else { BATCHES };
     println!("{:<10} {:<24} {:>6} {:>9} {:>9} {:>6}", "platform", "body", "bytes", "floor ns", "ours ns", "ratio");
     for platform in platforms::PLATFORMS {
+        if only.as_ref().is_some_and(|only| only != platform.kind.as_str()) {
+            continue;
+        }
         let folder = format!("{}/src/{}/testdata/inbound", env!("CARGO_MANIFEST_DIR"), platform.kind);
         for name in NAMES.iter().find(|(kind, _)| *kind == platform.kind.as_str()).map_or(&[][..], |(_, names)| names) {
             let path = format!("{folder}/{name}");

@@ -1,5 +1,5 @@
-//! KakaoTalk waits five seconds. What the bot says later must still reach the customer: by the callback, or with the
-//! next message.
+//! KakaoTalk and WeChat wait five seconds. What the bot says later must still reach the customer: by the callback, by
+//! the messenger's API, when it asks again, or with the next message. And never twice.
 
 use closer::dev::{self, Dev, Running};
 use closer::feed::Kind;
@@ -137,11 +137,75 @@ async fn a_slow_server_makes_a_late_reply_and_not_a_wrong_one() {
     running.stop().await;
 }
 
-/// No worker runs, and the adapter waits 300 ms.
+/// An account that may send: the reply follows by the API, once, however often Tencent asks.
+#[tokio::test]
+async fn wechat_is_told_later_what_was_not_ready() {
+    let running = impatient().await;
+    let (status, answer) = wechat(&running, "1", 0, "안녕").await;
+    assert_eq!((status, answer.as_str()), (200, "success"));
+    work(&running, &running.stack.conversation()).await;
+    let calls = world::entries(&running, Kind::Platform);
+    let sent: Vec<_> = calls.iter().map(|call| call.title.as_str()).collect();
+    assert_eq!(sent, ["WeChat stable_token", "WeChat custom/send"], "{calls:#?}");
+    assert!(calls[1].body.to_string().contains("별빛 꽃집입니다"));
+    assert_eq!((calls[1].status, calls[1].note.as_str()), (200, ""));
+
+    // Tencent did not hear our answer, and asks again.
+    let (status, answer) = wechat(&running, "1", 5000, "안녕").await;
+    assert_eq!((status, answer.as_str()), (200, "success"), "the reply has gone out");
+    assert_eq!(world::entries(&running, Kind::Platform).len(), 2);
+
+    // The next message is in time, and the token is kept.
+    let worker = running.stack.conversation();
+    let ((_, answer), ()) = tokio::join!(wechat(&running, "2", 0, "영업 시간"), work(&running, &worker));
+    assert!(answer.contains("평일은 10시"), "{answer}");
+    running.stop().await;
+}
+
+/// An account that may not: the reply is for one of the times that Tencent asks again.
+#[tokio::test]
+async fn wechat_without_the_api_is_answered_when_it_asks_again() {
+    let running = impatient().await;
+    let mut stored = running.stack.bots.load(&world::bot()).await.unwrap().unwrap();
+    stored.json["integration"]["wechat"]["customerService"] = json!(false);
+    let version = stored.version + 1;
+    running.stack.bots.save(&world::bot(), &StoredBot { version, json: stored.json }).await.unwrap();
+
+    let (status, answer) = wechat(&running, "1", 0, "안녕").await;
+    assert_eq!((status, answer.as_str()), (503, ""), "by now nobody listens any more");
+    work(&running, &running.stack.conversation()).await;
+    let (status, answer) = wechat(&running, "1", 5000, "안녕").await;
+    assert!(status == 200 && answer.contains("별빛 꽃집입니다"), "{answer}");
+    assert_eq!(world::entries(&running, Kind::Platform).len(), 0);
+    let (event, _) = world::batch(&running, &running.stack.services.queues.inbound).await;
+    assert!(event.records.is_empty(), "the three tries are one message, and nothing was late");
+    running.stop().await;
+}
+
+/// A text of `openid` on WeChat, plain and signed. `age_ms` old: Tencent's tries are five seconds apart.
+async fn wechat(running: &Running, id: &str, age_ms: i64, text: &str) -> (u16, String) {
+    use sha1::Digest as _;
+    let now = shell::clock::now();
+    let (sent, timestamp) = ((now.0 - age_ms) / 1000, (now.0 / 1000).to_string());
+    let mut parts = ["localwechattoken", &timestamp, "70017"];
+    parts.sort_unstable();
+    let signature: String = sha1::Sha1::digest(parts.concat()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let body = format!(
+        "<xml><ToUserName>gh_local</ToUserName><FromUserName>oLocal</FromUserName><CreateTime>{sent}</CreateTime>\
+         <MsgType>text</MsgType><Content>{text}</Content><MsgId>{id}</MsgId></xml>"
+    );
+    let path = format!("/hooks/wechat/Bhello?signature={signature}&timestamp={timestamp}&nonce=70017");
+    let (status, answer) = world::post(running, &path, &[], body.as_bytes()).await;
+    (status.as_u16(), answer)
+}
+
+/// No worker runs, and the adapters wait 300 ms.
 async fn impatient() -> Running {
     let running = world::start_idle().await;
     let mut stored = running.stack.bots.load(&world::bot()).await.unwrap().unwrap();
-    stored.json["integration"]["kakao"]["answerWithinMs"] = json!(300);
+    for platform in ["kakao", "wechat"] {
+        stored.json["integration"][platform]["answerWithinMs"] = json!(300);
+    }
     let version = stored.version + 1;
     running.stack.bots.save(&world::bot(), &StoredBot { version, json: stored.json }).await.unwrap();
     running
