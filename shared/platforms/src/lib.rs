@@ -6,6 +6,7 @@
 
 pub mod bizchat;
 mod call;
+mod complaint;
 pub mod facebook;
 pub mod fit;
 pub mod fixtures;

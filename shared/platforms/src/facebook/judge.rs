@@ -1,15 +1,12 @@
 //! What Meta's answers mean: <https://developers.facebook.com/docs/messenger-platform/error-codes>, by code and subcode.
 //! The status says little: most errors are 400.
 
-use serde_json::Value;
-
 use super::outbound::PASS;
 use super::wire::{Complaint, Failure};
-use crate::fit::{self, Limit, Unit};
-use crate::{Attempt, Call, Outcome, Verdict};
+use crate::{Attempt, Call, Outcome, Verdict, complaint};
 
-/// Ours: how much of Meta's words gets into a reason.
-const MESSAGE: Limit = Limit(200, Unit::Grapheme);
+/// Fields whose texts are Meta's own words.
+const OWN: &[&str] = &["type", "template_type", "content_type", "messaging_type"];
 
 pub(super) fn judge(call: &Call, outcome: &Outcome<'_>, attempt: Attempt) -> Verdict {
     let answer = match outcome {
@@ -110,32 +107,5 @@ fn reason(why: &str, status: u16, complaint: &Complaint<'_>, call: &Call) -> Str
             codes.push_str(&format!(", {name} {code}"));
         }
     }
-    let said = complaint.message.as_deref().unwrap_or_default();
-    if said.is_empty() || quotes(said, call) {
-        return format!("{why} ({codes})");
-    }
-    let said: String = said.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    format!("{why} ({codes}: {})", fit::cut(&said, MESSAGE, "message", &mut Vec::new()))
-}
-
-/// Whether something that we sent is in there: the customer's words, or a token.
-fn quotes(said: &str, call: &Call) -> bool {
-    let header = |(_, value): &(_, String)| said.contains(value.trim_start_matches("Bearer "));
-    let proof = call.url.split_once('=').is_some_and(|(_, proof)| said.contains(proof));
-    let sent: Value = serde_json::from_slice(&call.body).unwrap_or_default();
-    proof || call.headers.iter().any(header) || quotes_value(said, &sent)
-}
-
-fn quotes_value(said: &str, sent: &Value) -> bool {
-    match sent {
-        // A single letter is in every sentence.
-        Value::String(text) => text.chars().nth(1).is_some() && said.contains(text.as_str()),
-        Value::Array(list) => list.iter().any(|value| quotes_value(said, value)),
-        // The other texts are Meta's own words.
-        Value::Object(fields) => fields
-            .iter()
-            .filter(|(name, _)| !["type", "template_type", "content_type", "messaging_type"].contains(&name.as_str()))
-            .any(|(_, value)| quotes_value(said, value)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
-    }
+    complaint::reason(why, &codes, complaint.message.as_deref().unwrap_or_default(), call, OWN)
 }

@@ -2,17 +2,14 @@
 //! <https://developer-center.happytalk.io/KakaoWebhook/Upload/image>,
 //! <https://developers.bizgo.io/api-sdk/api-reference/comm/kakao-counsel>.
 
-use serde_json::Value;
-
-use crate::fit::{self, Limit, Unit};
-use crate::{Answer, Attempt, Call, Need, Obtained, Outcome, Verdict};
+use crate::{Answer, Attempt, Call, Need, Obtained, Outcome, Verdict, complaint};
 
 use super::dealer::{Dealer, Uploaded};
 use super::limits;
 use super::wire::{BizgoAnswer, HappytalkAnswer};
 
-/// Ours: how much of the dealer's words gets into a reason.
-const MESSAGE: Limit = Limit(200, Unit::Grapheme);
+/// Fields whose texts are the dealer's own words.
+const OWN: &[&str] = &["type", "message_type", "msgType"];
 
 pub(super) fn judge(dealer: &Dealer, call: &Call, outcome: &Outcome<'_>, attempt: Attempt) -> Verdict {
     let name = dealer.name();
@@ -161,12 +158,9 @@ impl Said {
     fn reason(&self, why: &str, answer: &Answer<'_>, call: &Call) -> String {
         let status = answer.status;
         let code: String = self.code.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(20).collect();
-        let code = if code.is_empty() || quotes(&self.code, call) { String::new() } else { format!(", code {code}") };
-        if self.message.is_empty() || quotes(&self.message, call) {
-            return format!("{why} (status {status}{code})");
-        }
-        let said: String = self.message.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        format!("{why} (status {status}{code}: {})", fit::cut(&said, MESSAGE, "message", &mut Vec::new()))
+        let unknown = code.is_empty() || complaint::quotes(&self.code, call, OWN);
+        let code = if unknown { String::new() } else { format!(", code {code}") };
+        complaint::reason(why, &format!("status {status}{code}"), &self.message, call, OWN)
     }
 }
 
@@ -182,25 +176,4 @@ fn address(url: &str) -> Option<String> {
 fn uploaded(url: String, name: Option<&str>, size: Option<&str>) -> String {
     let name = name.unwrap_or("file").to_owned();
     Uploaded { url, name, size: size.and_then(|size| size.parse().ok()) }.text()
-}
-
-/// Whether something that we sent is in there: words of the bot, a key, or a secret.
-fn quotes(said: &str, call: &Call) -> bool {
-    let secret = |(name, value): &(&str, String)| *name != "content-type" && said.contains(value.as_str());
-    let sent: Value = serde_json::from_slice(&call.body).unwrap_or_default();
-    call.headers.iter().any(secret) || quotes_value(said, &sent)
-}
-
-fn quotes_value(said: &str, sent: &Value) -> bool {
-    match sent {
-        // A single letter is in every sentence.
-        Value::String(text) => text.chars().nth(1).is_some() && said.contains(text.as_str()),
-        Value::Array(list) => list.iter().any(|value| quotes_value(said, value)),
-        // The others are the dealer's own words.
-        Value::Object(fields) => fields
-            .iter()
-            .filter(|(name, _)| !["type", "message_type", "msgType"].contains(&name.as_str()))
-            .any(|(_, value)| quotes_value(said, value)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
-    }
 }

@@ -1,13 +1,11 @@
 //! What LINE's answers mean: <https://developers.line.biz/en/docs/messaging-api/retrying-api-request/>.
 
-use serde_json::Value;
-
 use super::{limits, outbound, wire};
-use crate::fit::{self, Limit, Unit};
-use crate::{Answer, Attempt, Call, Outcome, Verdict};
+use crate::complaint::reason;
+use crate::{Attempt, Call, Outcome, Verdict};
 
-/// Ours: how much of LINE's words gets into a reason.
-const MESSAGE: Limit = Limit(200, Unit::Grapheme);
+/// Fields whose texts are LINE's own words.
+const OWN: &[&str] = &["type", "layout", "weight", "size"];
 
 pub(super) fn judge(call: &Call, outcome: &Outcome<'_>, attempt: Attempt) -> Verdict {
     let answer = match outcome {
@@ -16,9 +14,9 @@ pub(super) fn judge(call: &Call, outcome: &Outcome<'_>, attempt: Attempt) -> Ver
         Outcome::Unanswered => return Verdict::Later { reason: "LINE did not answer in time".to_owned() },
         Outcome::Unreachable => return Verdict::Later { reason: "LINE could not be reached".to_owned() },
     };
-    let said = said(answer.body);
-    let refused = |why: &str| Verdict::Refused { reason: reason(why, answer, &said, call) };
-    let later = |why: &str| Verdict::Later { reason: reason(why, answer, &said, call) };
+    let (said, codes) = (said(answer.body), format!("status {}", answer.status));
+    let refused = |why: &str| Verdict::Refused { reason: reason(why, &codes, &said, call, OWN) };
+    let later = |why: &str| Verdict::Later { reason: reason(why, &codes, &said, call, OWN) };
 
     match answer.status {
         200..300 => Verdict::Delivered,
@@ -46,34 +44,4 @@ pub(super) fn judge(call: &Call, outcome: &Outcome<'_>, attempt: Attempt) -> Ver
 fn said(body: &[u8]) -> String {
     let failure: Option<wire::Failure<'_>> = serde_json::from_slice(body).ok();
     failure.and_then(|failure| failure.message).map_or_else(String::new, |message| message.0.into_owned())
-}
-
-fn reason(why: &str, answer: &Answer<'_>, said: &str, call: &Call) -> String {
-    let status = answer.status;
-    if said.is_empty() || quotes(said, call) {
-        return format!("{why} (status {status})");
-    }
-    let said: String = said.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    format!("{why} (status {status}: {})", fit::cut(&said, MESSAGE, "message", &mut Vec::new()))
-}
-
-/// Whether something that we sent is in there: the customer's words, or a token.
-fn quotes(said: &str, call: &Call) -> bool {
-    let header = |(_, value): &(_, String)| said.contains(value.trim_start_matches("Bearer "));
-    let sent: Value = serde_json::from_slice(&call.body).unwrap_or_default();
-    call.headers.iter().any(header) || quotes_value(said, &sent)
-}
-
-fn quotes_value(said: &str, sent: &Value) -> bool {
-    match sent {
-        // A single letter is in every sentence.
-        Value::String(text) => text.chars().nth(1).is_some() && said.contains(text.as_str()),
-        Value::Array(list) => list.iter().any(|value| quotes_value(said, value)),
-        // The other texts are LINE's own words.
-        Value::Object(fields) => fields
-            .iter()
-            .filter(|(name, _)| !["type", "layout", "weight", "size"].contains(&name.as_str()))
-            .any(|(_, value)| quotes_value(said, value)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
-    }
 }

@@ -5,11 +5,10 @@
 use serde_json::Value;
 
 use super::{outbound, wire};
-use crate::fit::{self, Limit, Unit};
-use crate::{Answer, Attempt, Call, Outcome, Verdict};
+use crate::{Answer, Attempt, Call, Outcome, Verdict, complaint};
 
-/// Ours: how much of Naver's words gets into a reason.
-const MESSAGE: Limit = Limit(200, Unit::Grapheme);
+/// Fields whose texts are Naver's own words.
+const OWN: &[&str] = &["event", "type", "control"];
 
 pub(super) fn judge(call: &Call, outcome: &Outcome<'_>, attempt: Attempt) -> Verdict {
     let answer = match outcome {
@@ -97,30 +96,5 @@ fn reason(why: &str, answer: &Answer<'_>, sent: &wire::Sent, said: &str, call: &
     // A code is two digits, or `IMG-` and two: anything else is somebody's words.
     let is_code = (1..=8).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     let result = if is_code { format!("result {code}") } else { format!("status {}", answer.status) };
-    if said.trim().is_empty() || quotes(said, call) {
-        return format!("{why} ({result})");
-    }
-    let said: String = said.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    format!("{why} ({result}: {})", fit::cut(&said, MESSAGE, "message", &mut Vec::new()))
-}
-
-/// Whether something that we sent is in there: the customer's words, a token, or who the customer is.
-fn quotes(said: &str, call: &Call) -> bool {
-    let token = |(name, value): &(_, String)| *name == "authorization" && said.contains(value.as_str());
-    let sent: Value = serde_json::from_slice(&call.body).unwrap_or_default();
-    call.headers.iter().any(token) || quotes_value(said, &sent)
-}
-
-fn quotes_value(said: &str, sent: &Value) -> bool {
-    match sent {
-        // A single letter is in every sentence.
-        Value::String(text) => text.chars().nth(1).is_some() && said.contains(text.as_str()),
-        Value::Array(list) => list.iter().any(|value| quotes_value(said, value)),
-        // The other texts are Naver's own words.
-        Value::Object(fields) => fields
-            .iter()
-            .filter(|(name, _)| !["event", "type", "control"].contains(&name.as_str()))
-            .any(|(_, value)| quotes_value(said, value)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
-    }
+    complaint::reason(why, &result, said, call, OWN)
 }
