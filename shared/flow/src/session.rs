@@ -76,6 +76,9 @@ pub struct Turn {
     /// Its actions failed when they were tried: later turns must not push it out.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub owed: bool,
+    /// How many of its calls were made, while some are still owed: those are not made again.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub sent: usize,
     /// It brings a reply that was too late for its own request.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub late: bool,
@@ -166,7 +169,7 @@ impl Turn {
     /// `inbound` loses its content here: the reply needs to know where to go, not what was said.
     pub fn new(inbound: &Inbound, at: EpochMillis, reply: Reply, events: Vec<Event>) -> Self {
         let origin = Inbound { kind: InboundKind::Collect, ..inbound.clone() };
-        Self { origin, at, reply, events, owed: false, late: false }
+        Self { origin, at, reply, events, owed: false, sent: 0, late: false }
     }
 }
 
@@ -180,6 +183,11 @@ impl Ring {
         self.0.drain(..surplus);
         self.0.push(short(id));
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 fn short(id: InboundId) -> u64 {

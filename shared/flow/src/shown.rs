@@ -33,12 +33,7 @@ pub(crate) struct Goto {
 
 impl Shown {
     pub(crate) fn add(&mut self, button: ShownButton) {
-        // A label that leads elsewhere now leads nowhere else.
-        let same = |known: &ShownButton| {
-            known.label == button.label
-                && (known.payload == button.payload || known.goto.is_some() || button.goto.is_some())
-        };
-        if let Some(index) = self.0.iter().position(same) {
+        if let Some(index) = self.0.iter().position(|known| *known == button) {
             self.0.remove(index);
         }
         if self.0.len() >= limits::SHOWN {
@@ -56,28 +51,28 @@ impl Shown {
     /// The button of a [`model::Button::reference`].
     pub(crate) fn find_reference(&self, reference: &str) -> Option<&ShownButton> {
         // Most payloads are none.
-        let is_one = reference.len() == 34 && reference.starts_with("p_");
-        self.0.iter().rev().filter(|_| is_one).find(|button| button.reference() == reference)
+        let called =
+            |button: &&ShownButton| button.reference() == reference || button.code().as_deref() == Some(reference);
+        self.0.iter().rev().filter(|_| is_reference(reference)).find(called)
     }
 
-    /// The button whose number or label a customer typed, who had nothing to press. Blanks and case do not count.
+    /// The button whose label or number a customer typed, who had nothing to press. Blanks and case of a label do not
+    /// count. A choice may be called `2`, and is then meant rather than the second.
     pub(crate) fn find_typed(&self, text: &str, choices: &[String]) -> Option<&ShownButton> {
-        let typed = plain(text);
         let offered = || choices.iter().filter_map(|reference| self.find_reference(reference));
-        match number(&typed) {
-            Some(number) => self.find_reference(choices.get(number.checked_sub(1)?)?),
-            None => offered().find(|button| !typed.is_empty() && plain(&button.label) == typed),
-        }
+        let same = |button: &&ShownButton| button.label == text.trim();
+        let alike = |button: &&ShownButton| !plain(text).is_empty() && plain(&button.label) == plain(text);
+        let counted = || self.find_reference(choices.get(number(text)?.checked_sub(1)?)?);
+        offered().find(same).or_else(counted).or_else(|| offered().find(alike))
     }
 
-    /// Messengers cut long labels. A cut one counts if no other label begins like it.
+    /// Messengers cut long labels. A cut one counts if no other label begins like it; of buttons with the same label the
+    /// latest.
     fn find_cut(&self, text: &str) -> Option<&ShownButton> {
         let start = text.strip_suffix('…').or_else(|| text.strip_suffix("..."))?.trim_end();
-        let mut candidates = self.0.iter().filter(|button| !start.is_empty() && button.label.starts_with(start));
-        match (candidates.next(), candidates.next()) {
-            (Some(only), None) => Some(only),
-            _ => None,
-        }
+        let mut candidates = self.0.iter().rev().filter(|button| !start.is_empty() && button.label.starts_with(start));
+        let latest = candidates.next()?;
+        candidates.all(|other| other.label == latest.label).then_some(latest)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -86,19 +81,37 @@ impl Shown {
 }
 
 impl ShownButton {
+    /// As of the button that was sent.
     fn reference(&self) -> String {
-        model::reference(&self.label, self.payload.as_ref())
+        model::reference(&self.label, self.carried().as_ref())
     }
+
+    /// The payload that goes with the button to the messenger. Buttons that lead to different places may have the same
+    /// label, so those carry a code for theirs.
+    pub(crate) fn carried(&self) -> Option<Value> {
+        self.code().map(Value::String).or_else(|| self.payload.clone())
+    }
+
+    fn code(&self) -> Option<String> {
+        let goto = serde_json::to_value(self.goto?).unwrap_or_default();
+        Some(model::reference(&self.label, Some(&goto)))
+    }
+}
+
+/// Whether a payload is one of ours: a [`model::Button::reference`], or the code of a `goto` button.
+pub(crate) fn is_reference(payload: &str) -> bool {
+    payload.len() == 34 && payload.starts_with("p_")
 }
 
 fn plain(text: &str) -> String {
     text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
 }
 
-/// `1`, `１`, `①`, `1번`, `1.`, `(1)`.
+/// `1`, `１`, `①`, `1번`, `1.`, `(1)`. Not `1 2`, which may be anything.
 fn number(typed: &str) -> Option<usize> {
-    let typed = typed.trim_end_matches("번");
-    let typed = typed.trim_matches(|c| "().".contains(c));
+    let typed = typed.trim();
+    let typed = typed.strip_suffix("번").unwrap_or(typed);
+    let typed = typed.trim_matches(|c| "(). ".contains(c));
     let mut value = 0;
     for (at, c) in typed.chars().enumerate() {
         value = match c {
@@ -134,6 +147,8 @@ mod tests {
             ("3번", Some(3)),
             ("3.", Some(3)),
             ("(3)", Some(3)),
+            (" 3 번 ", Some(3)),
+            ("1 2", None),
             ("0", Some(0)),
             ("", None),
             ("번", None),
@@ -183,5 +198,45 @@ mod tests {
         ] {
             assert_eq!(payload(shown.find_typed(typed, &choices)), *found, "{typed:?}");
         }
+        // A choice that is called a number.
+        shown.add(button("2", None));
+        let named = [choices[0].clone(), choices[1].clone(), model::reference("2", None)];
+        assert_eq!(payload(shown.find_typed("2", &named)), Some(("2".to_owned(), None)));
+        assert_eq!(payload(shown.find_typed("2", &choices)), second, "an older button is not meant");
+    }
+
+    #[test]
+    fn a_cut_label_is_found_if_it_can_be_only_one() {
+        let mut shown = Shown::default();
+        for (label, payload) in [("카탈로그 보기", 1), ("카탈로그 보기", 2), ("예약하기", 3), ("예약 취소", 4)]
+        {
+            shown.add(button(label, Some(json!(payload))));
+        }
+        for (text, found) in
+            [("카탈로그…", Some(2)), ("카탈로...", Some(2)), ("예약…", None), ("예약하…", Some(3)), ("…", None)]
+        {
+            assert_eq!(shown.find(text).and_then(|button| button.payload.clone()), found.map(|n| json!(n)), "{text}");
+        }
+    }
+
+    #[test]
+    fn buttons_of_one_label_that_lead_to_different_places_are_told_apart() {
+        let mut shown = Shown::default();
+        let to = |node_id| ShownButton {
+            goto: Some(Goto { flow_id: 1, node_id: Some(node_id) }),
+            ..button("자세히", None)
+        };
+        for node_id in [1, 2, 1, 3] {
+            shown.add(to(node_id));
+        }
+        assert_eq!(shown.0.len(), 3, "each once");
+        for node_id in [1, 2, 3] {
+            let carried = to(node_id).carried().unwrap();
+            let sent = model::Button { payload: Some(carried.clone()), ..model::Button::say("자세히") };
+            for reference in [carried.as_str().unwrap(), &sent.reference()] {
+                assert_eq!(shown.find_reference(reference), Some(&to(node_id)));
+            }
+        }
+        assert_eq!(shown.find("자세히"), Some(&to(3)), "the latest");
     }
 }

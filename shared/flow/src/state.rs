@@ -1,6 +1,6 @@
 //! What is kept of a conversation between two turns.
 
-use model::{Keyboard, Message, MessageData, Meta, Navigation, Position, Reply};
+use model::{Keyboard, KeyboardType, Message, MessageData, Meta, Navigation, Position, Reply};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -58,6 +58,11 @@ impl State {
     /// Remembers what is offered by number. A turn that says nothing takes nothing back.
     pub(crate) fn number(&mut self, messages: &[Message], keyboard: Option<&Keyboard>) {
         if messages.is_empty() {
+            return;
+        }
+        if keyboard.is_some_and(|keyboard| keyboard.kind == KeyboardType::Number && keyboard.buttons.is_empty()) {
+            // A number is what the bot asks for.
+            self.choices.clear();
             return;
         }
         let reply = Reply { messages: messages.to_vec(), keyboard: keyboard.cloned(), hand_over: false };

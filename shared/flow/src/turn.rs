@@ -150,7 +150,7 @@ impl<'a> Handling<'a> {
                 true
             }
             InboundKind::AgentLeft { params } => {
-                let learned = self.learn(params);
+                let learned = known && self.learn(params);
                 self.disconnect_agent() || learned
             }
             InboundKind::Opened { params, once } => {
@@ -160,14 +160,18 @@ impl<'a> Handling<'a> {
                 self.arrive(known, None);
                 self.converse();
                 if !(*once && going_on) {
-                    self.start(bot, Input::Open);
+                    self.welcome(bot);
                 } else if learned {
                     self.tell_conversation(EventType::ConversationUpdated);
                 }
                 true
             }
             InboundKind::Updated { params } => {
-                self.learn(params);
+                let learned = self.learn(params);
+                if self.session.end_user.deleted_at.is_some() {
+                    // Nobody came back by that.
+                    return learned;
+                }
                 self.arrive(known, Some(&Params::new()));
                 true
             }
@@ -177,7 +181,7 @@ impl<'a> Handling<'a> {
                 if !inbound.reply_to.is_null() {
                     self.expire(bot);
                     self.converse();
-                    self.start(bot, Input::Open);
+                    self.welcome(bot);
                 }
                 true
             }
@@ -192,7 +196,10 @@ impl<'a> Handling<'a> {
                 self.depart();
                 true
             }
-            InboundKind::Closed => known && self.end_talk(None),
+            InboundKind::Closed { conversation_id } => {
+                let current = self.session.talk.as_ref().map(|talk| talk.id);
+                known && (conversation_id.is_none() || *conversation_id == current) && self.end_talk(None)
+            }
             InboundKind::Expired { conversation_id } => {
                 let current = self.session.talk.as_ref().is_some_and(|talk| talk.id == *conversation_id);
                 known && current && self.expire(bot)
@@ -320,6 +327,7 @@ impl<'a> Handling<'a> {
         if self.session.talk.is_none() {
             return false;
         }
+        self.disconnect_agent();
         self.tell_conversation(EventType::ConversationDeleted);
         self.session.talk = None;
         self.session.resume = resume;
@@ -366,6 +374,13 @@ impl<'a> Handling<'a> {
                 self.keyboard = late.reply.keyboard;
                 self.messages.extend(late.reply.messages);
             }
+        }
+    }
+
+    /// What the bot says to somebody who has said nothing. Not into the words of a person.
+    fn welcome(&mut self, bot: &'a Bot) {
+        if !self.agent_talks() {
+            self.start(bot, Input::Open);
         }
     }
 

@@ -144,7 +144,7 @@ fn a_conversation_ends_after_a_day_without_a_message() {
     assert_eq!(play.step("5", InboundKind::Expired { conversation_id: second }), None, "too early");
     play.now = play.now.plus_ms(24 * HOUR);
     assert_eq!(play.step("6", InboundKind::Expired { conversation_id: second }), told("conversation.deleted", &[]));
-    assert_eq!(play.step("7", InboundKind::Closed), None, "there is none to close");
+    assert_eq!(play.step("7", InboundKind::closed()), None, "there is none to close");
 }
 
 #[test]
@@ -167,9 +167,9 @@ fn friends_and_rooms() {
     answerable.reply_to = json!({ "token": "t" });
     assert_eq!(play.take(&answerable), told("end_user.updated conversation.created message.sent", &["hello"]));
     assert_eq!(play.step("4", InboundKind::opened()), told("message.sent", &["hello"]));
-    assert_eq!(play.step("5", InboundKind::Closed), told("conversation.deleted", &[]));
+    assert_eq!(play.step("5", InboundKind::closed()), told("conversation.deleted", &[]));
     assert_eq!(Play::new().step("1", InboundKind::left()), told("end_user.deleted", &[]));
-    assert_eq!(Play::new().step("1", InboundKind::Closed), None);
+    assert_eq!(Play::new().step("1", InboundKind::closed()), None);
     assert_eq!(
         Play::new().step("1", InboundKind::opened()),
         told("end_user.created conversation.created message.sent", &["hello"])
@@ -292,7 +292,7 @@ fn a_room_that_is_entered_again_is_welcomed_once() {
     assert_eq!(play.step("2", enter("a")), told("", &[]), "nothing new");
     assert_eq!(play.step("3", enter("b")), told("conversation.updated", &[]));
     assert_eq!(play.session.as_ref().unwrap().end_user.params["from"], "b");
-    play.step("4", InboundKind::Closed);
+    play.step("4", InboundKind::closed());
     assert_eq!(
         play.step("5", enter("b")),
         told("end_user.updated conversation.created message.sent", &["hello"]),
@@ -316,7 +316,10 @@ fn who_is_no_friend_any_more_may_go_on_talking() {
     let unfriended = InboundKind::Unfriended { params: params(json!({ "friend": false })) };
     assert_eq!(play.step("2", unfriended), told("end_user.deleted", &[]));
     assert!(play.session.as_ref().unwrap().end_user.deleted_at.is_some());
-    assert_eq!(play.step("3", says("a")), told("end_user.created message.received message.sent", &["a"]));
+    let update = InboundKind::Updated { params: params(json!({ "age": 3 })) };
+    assert_eq!(play.step("3", update.clone()), told("", &[]), "nobody came back by that");
+    assert_eq!(play.step("4", update), None);
+    assert_eq!(play.step("5", says("a")), told("end_user.created message.received message.sent", &["a"]));
 }
 
 #[test]
@@ -348,6 +351,63 @@ fn while_an_agent_talks_the_bot_is_silent() {
         told("message.received conversation.agent_call_disconnected message.sent", &["b"])
     );
     assert_eq!(Play::new().step("1", left()), None, "nobody to leave");
+    let params = params(json!({ "from": "b" }));
+    assert_eq!(Play::new().step("1", InboundKind::AgentLeft { params }), None, "nor to learn of");
+}
+
+#[test]
+fn a_conversation_that_is_an_agents_ends_for_the_agent_too() {
+    let agents = || {
+        let mut play = Play::new();
+        play.step("1", says("hi"));
+        let meta = Box::default();
+        play.step("2", InboundKind::Echo { platform_message_id: None, data: MessageData::text("agent"), meta });
+        play
+    };
+    let mut answerable = agents().inbound("3", InboundKind::Joined { params: Params::new() });
+    answerable.reply_to = json!({ "token": "t" });
+    assert_eq!(agents().step("3", InboundKind::opened()), told("", &[]), "no welcome into an agent's words");
+    assert_eq!(agents().take(&answerable), told("end_user.updated", &[]));
+    let ended = "conversation.agent_call_disconnected conversation.deleted";
+    assert_eq!(agents().step("3", InboundKind::closed()), told(ended, &[]));
+    let mut play = agents();
+    play.now = play.now.plus_ms(24 * HOUR);
+    let begun = format!("{ended} end_user.updated conversation.created message.sent");
+    assert_eq!(play.step("3", InboundKind::opened()), told(&begun, &["hello"]));
+}
+
+#[test]
+fn only_the_conversation_that_was_meant_is_closed() {
+    let mut play = Play::new();
+    play.step("1", says("hi"));
+    let first = play.session.as_ref().unwrap().talk.as_ref().unwrap().id;
+    let close = || InboundKind::Closed { conversation_id: Some(first) };
+    assert_eq!(play.step("2", close()), told("conversation.deleted", &[]));
+    play.now = play.now.plus_ms(1);
+    play.step("3", says("hi"));
+    assert_eq!(play.step("4", close()), None, "another has begun");
+}
+
+/// On channels without buttons, a number answers the bot that asks for one.
+#[test]
+fn a_number_is_an_answer_where_one_is_asked_for() {
+    let node = |id: u64, data: Value, next: u64| json!({ "id": id, "type": "response", "data": { "message": data }, "next": [{ "nodeId": next }] });
+    let nodes = json!([
+        { "id": 1, "type": "entry", "data": {}, "next": [{ "nodeId": 2 }] },
+        node(2, json!({ "type": "text", "text": "how many?", "buttons": [{ "label": "stop" }, { "label": "one" }] }), 3),
+        { "id": 3, "type": "keyboard", "data": { "type": "number" }, "next": [{ "nodeId": 4 }] },
+        node(4, json!({ "type": "text", "text": "{{message.text}} {{keyboard.value}}" }), 3),
+    ]);
+    let bot = json!({
+        "title": "t", "flows": [{ "id": 1, "title": "s", "data": { "entry": 1 }, "nodes": nodes }],
+        "preference": { "entryFlowId": 1, "fallbackFlowId": 1, "sessionBehavior": { "welcomeOnSessionStart": true } },
+    });
+    for (text, expected) in [("2", "2 2"), ("stop", "stop ")] {
+        let mut play = Play { bot: Bot::read(&bot).unwrap(), ..Play::new() };
+        play.channel.numbers_choices = true;
+        play.step("1", InboundKind::opened());
+        assert_eq!(play.step("2", says(text)).unwrap().1, [expected]);
+    }
 }
 
 /// A bot that offers three choices, two of one label.

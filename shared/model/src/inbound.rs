@@ -77,8 +77,12 @@ pub enum InboundKind {
         #[serde(default, skip_serializing_if = "Params::is_empty")]
         params: Params,
     },
-    /// The room is closed to us; the customer remains.
-    Closed,
+    /// The room is closed to us; the customer remains. `conversation_id` where we know which was meant, for a new one may
+    /// have begun meanwhile.
+    Closed {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        conversation_id: Option<ConversationId>,
+    },
     /// Somebody else said something to the customer: a person of the company, by the messenger's own console.
     Echo {
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -120,6 +124,10 @@ impl InboundKind {
         Self::Opened { params: Params::new(), once: false }
     }
 
+    pub fn closed() -> Self {
+        Self::Closed { conversation_id: None }
+    }
+
     pub fn left() -> Self {
         Self::Left { params: Params::new() }
     }
@@ -133,7 +141,7 @@ impl InboundKind {
             Self::Updated { .. } => "updated",
             Self::Left { .. } => "left",
             Self::Unfriended { .. } => "unfriended",
-            Self::Closed => "closed",
+            Self::Closed { .. } => "closed",
             Self::Echo { .. } => "echo",
             Self::AgentLeft { .. } => "agentLeft",
             Self::Collect => "collect",

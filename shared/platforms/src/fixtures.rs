@@ -138,7 +138,7 @@ fn message(inbound: &Inbound) -> Option<Value> {
         | InboundKind::Updated { .. }
         | InboundKind::Left { .. }
         | InboundKind::Unfriended { .. }
-        | InboundKind::Closed
+        | InboundKind::Closed { .. }
         | InboundKind::AgentLeft { .. }
         | InboundKind::Collect
         | InboundKind::Expired { .. }
@@ -160,7 +160,7 @@ fn event(inbound: &Inbound) -> Option<Value> {
     let none = Params::new();
     let (event, params) = match &inbound.kind {
         InboundKind::Opened { params, .. } => ("bot.conversation.created", params),
-        InboundKind::Closed => ("bot.conversation.deleted", &none),
+        InboundKind::Closed { .. } => ("bot.conversation.deleted", &none),
         InboundKind::Joined { params } => ("bot.end_user.created", params),
         InboundKind::Updated { params } => ("bot.end_user.updated", params),
         InboundKind::Left { params } | InboundKind::Unfriended { params } => ("bot.end_user.deleted", params),

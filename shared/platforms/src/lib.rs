@@ -30,7 +30,7 @@ use serde_json::Value;
 pub use call::{Answer, Attempt, Call, Outcome, Rendered, Verdict};
 pub use fit::Dropped;
 pub use need::{Embedded, File, Need, Obtained, Want};
-pub use receive::{Acknowledge, Content, HttpReply, Ignored, ReceiveError, Received, Request};
+pub use receive::{Acknowledge, Content, HttpReply, Ignored, Opened, ReceiveError, Received, Request};
 pub use secret::Secrets;
 
 /// All of them. A new platform is its folder, its `mod` above and its line here.
@@ -95,6 +95,12 @@ pub trait Channel: Send + Sync + fmt::Debug {
     /// What the answer to the call of a need gives.
     fn obtain(&self, need: &Need, _outcome: &Outcome<'_>) -> Obtained {
         Obtained::Refused { reason: format!("nothing is known of `{}`", need.call.name) }
+    }
+
+    /// What the messenger sent in place of a file that it was asked for with a fetched token. Errors come like files, with
+    /// status 200; `answer` is JSON or a text, and short.
+    fn opened(&self, _answer: &[u8]) -> Opened {
+        Opened::File
     }
 
     /// It has no buttons: choices are numbered ([`Reply::choices`]), and the customer answers with a number or a label.

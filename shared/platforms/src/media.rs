@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Secrets;
 
-/// How long a link opens. LINE deletes content after a time it does not tell.
+/// How long a link opens where a messenger does not tell how long it keeps what customers send.
 pub const LIFETIME_SECONDS: i64 = 14 * 24 * 60 * 60;
 
 #[derive(Serialize, Deserialize)]
@@ -31,16 +31,17 @@ pub enum MediaError {
     Expired,
 }
 
-/// A link that opens `source` for everybody until it expires.
+/// A link that opens `source` for everybody until it expires, after `lifetime_seconds`.
 pub fn link(
     public_url: &str,
     platform: PlatformType,
     bot_id: &BotId,
     secrets: &Secrets,
     source: &str,
+    lifetime_seconds: i64,
     now: EpochMillis,
 ) -> String {
-    let expiry = now.seconds().0 + LIFETIME_SECONDS;
+    let expiry = now.seconds().0 + lifetime_seconds;
     let json = serde_json::to_vec(&Payload { e: expiry, u: Cow::Borrowed(source) }).unwrap_or_default();
     let payload = URL_SAFE_NO_PAD.encode(json);
     let mut link = String::with_capacity(public_url.len() + payload.len() + 90);
@@ -84,10 +85,10 @@ mod tests {
         let others: Secrets = serde_json::from_str(r#""t""#).unwrap();
         let now = EpochMillis(1_780_300_000_000);
         let bot = "Bxxxxx".parse().unwrap();
-        let link = link("https://bots.example.com", PlatformType::Line, &bot, &secrets, "https://a.example/1", now);
+        let link = link("https://bots.example.com", PlatformType::Line, &bot, &secrets, "https://a.example/1", 60, now);
         let token = link.strip_prefix("https://bots.example.com/hooks/line/Bxxxxx/media/").unwrap();
 
-        let end = EpochSeconds(now.seconds().0 + LIFETIME_SECONDS);
+        let end = EpochSeconds(now.seconds().0 + 60);
         assert_eq!(open(token, &secrets, end), Ok("https://a.example/1".to_owned()));
         assert_eq!(open(token, &rotated, end), Ok("https://a.example/1".to_owned()));
         assert_eq!(open(token, &secrets, EpochSeconds(end.0 + 1)), Err(MediaError::Expired));

@@ -54,6 +54,21 @@ pub struct Content {
     pub needs: Vec<Need>,
 }
 
+/// What came when a file was asked for.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Opened {
+    /// The file after all.
+    File,
+    /// The file is at this public address.
+    Elsewhere(String),
+    /// The token is spent.
+    Renew,
+    /// There is no such file any more.
+    Gone,
+    /// The messenger is busy or down.
+    Later,
+}
+
 #[derive(Clone, PartialEq, Eq)]
 pub struct HttpReply {
     pub status: StatusCode,
@@ -140,6 +155,19 @@ impl fmt::Debug for Ignored {
 impl fmt::Debug for Content {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Content")
+    }
+}
+
+/// An address may open the file for everybody.
+impl fmt::Debug for Opened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::File => "File",
+            Self::Elsewhere(_) => "Elsewhere",
+            Self::Renew => "Renew",
+            Self::Gone => "Gone",
+            Self::Later => "Later",
+        })
     }
 }
 

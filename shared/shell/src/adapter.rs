@@ -9,7 +9,7 @@ use std::sync::Arc;
 use http::StatusCode;
 use lambda_http::{Body, Request, RequestExt as _, Response};
 use model::{BotId, EpochMillis, Inbound, InboundId, InboundKind};
-use platforms::{Acknowledge, Call, Channel, Content, Dropped, HttpReply, Platform, Synchronous};
+use platforms::{Acknowledge, Call, Channel, Content, Dropped, HttpReply, Opened, Platform, Synchronous};
 use store::{Bots, Sessions};
 use tracing::{error, info, warn};
 
@@ -18,7 +18,7 @@ use crate::bots::Channels;
 use crate::clock;
 use crate::config::AdapterConfig;
 use crate::guard::Reach;
-use crate::media;
+use crate::media::{self, Fetch};
 use crate::needs::Needs;
 use crate::outgoing::{Guarded, Messengers};
 use crate::queue::InboundQueue;
@@ -35,6 +35,8 @@ pub struct Adapter {
     sessions: Option<Sessions>,
     messengers: Messengers,
     needs: Needs,
+    /// For files that a messenger keeps elsewhere.
+    world: Guarded,
     public_url: String,
 }
 
@@ -50,6 +52,7 @@ impl Adapter {
             messengers: Messengers::new(config.hosts.clone()),
             // An adapter hands no files over; a token is all that it may need.
             needs: Needs::new(Guarded::new(Reach::Public)),
+            world: Guarded::new(Reach::Public),
             public_url: config.public_url.clone(),
         }
     }
@@ -131,10 +134,7 @@ impl Adapter {
             (Acknowledge::Now(reply), _) => Ok(respond(reply)),
             (Acknowledge::Content(content), _) => {
                 let range = request.headers().get(http::header::RANGE).and_then(|range| range.to_str().ok());
-                let Some(content) = self.open(&**channel, content).await else {
-                    return Err(Refusal::new(StatusCode::BAD_GATEWAY, "the messenger gives no token for its file"));
-                };
-                Ok(media::pass_on(&self.messengers, &content, range).await)
+                self.content(&**channel, content, range).await
             }
             (Acknowledge::WithReply { until }, Some(synchronous)) => {
                 self.reply(synchronous, &awaited, until).await.map(respond)
@@ -145,20 +145,36 @@ impl Adapter {
         }
     }
 
-    /// The content with the token that it needs in its place.
-    async fn open(&self, channel: &dyn Channel, content: Content) -> Option<Content> {
-        if content.needs.is_empty() {
-            return Some(content);
-        }
+    /// A file of the messenger's, fetched with the token that it needs; with another when that one is spent.
+    async fn content(
+        &self,
+        channel: &dyn Channel,
+        content: Content,
+        range: Option<&str>,
+    ) -> Result<Response<Body>, Refusal> {
         let Content { url, headers, needs } = content;
+        let words = !needs.is_empty();
         let call = Call { method: "GET", url, headers, body: Vec::new(), name: "content", needs, instead: None };
-        match self.needs.complete(&self.messengers, channel, &call).await {
-            Ok(Call { url, headers, .. }) => Some(Content { url, headers, needs: Vec::new() }),
-            Err(lack) => {
+        for _ in 0..2 {
+            let ready = self.needs.complete(&self.messengers, channel, &call).await.map_err(|lack| {
                 error!(platform = %self.platform.kind, ?lack, "A file of a messenger cannot be had");
-                None
+                Refusal::new(StatusCode::BAD_GATEWAY, "the messenger gives no token for its file")
+            })?;
+            let content = Content { url: ready.url, headers: ready.headers, needs: Vec::new() };
+            let body = match media::fetch(&self.messengers, &content, range, words).await {
+                Fetch::Answer(response) => return Ok(response),
+                Fetch::Elsewhere(url) => return Ok(media::fetch_public(&self.world, &url, range).await),
+                Fetch::Instead(body) => body,
+            };
+            match channel.opened(&body) {
+                Opened::File => return Ok(media::whole(body)),
+                Opened::Elsewhere(url) => return Ok(media::fetch_public(&self.world, &url, range).await),
+                Opened::Gone => return Ok(media::status(StatusCode::GONE)),
+                Opened::Later => return Ok(media::busy()),
+                Opened::Renew => self.needs.forget(&call),
             }
         }
+        Err(Refusal::new(StatusCode::BAD_GATEWAY, "the messenger does not take its own token"))
     }
 
     /// The reply to what was queued, when it is there in time. When it is not, the worker hears of it, by way of the same

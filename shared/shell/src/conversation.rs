@@ -5,30 +5,40 @@
 //! so that doing it twice is harmless.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use delivery::{Bundle, Webhook};
 use flow::{Answer, Begin, Channel as Way, Late, Session, Stepped, Talk, Turn};
 use model::time::EpochSeconds;
 use model::{BotId, ConversationId, EpochMillis, Event, Inbound, InboundId, InboundKind, PlatformType, Queued};
-use platforms::{Attempt, Call, Channel, Synchronous, Verdict};
+use platforms::Channel;
 use serde::Deserialize;
 use serde_json::Value;
 use store::{Sessions, StoreError, Timers, Version, Webhooks};
 use tracing::{error, info, warn};
 
-use crate::adapter::log_dropped;
 use crate::aws::Aws;
 use crate::bots::{Brain, Brains};
 use crate::cache::Cache;
 use crate::clock;
 use crate::config::ConversationConfig;
 use crate::guard::Reach;
-use crate::needs::{Lack, Needs};
-use crate::outgoing::{CallEnd, Guarded, Messengers};
+use crate::outgoing::Guarded;
 use crate::queue::{EventsQueue, InboundQueue, QueueError};
 use crate::records::{BatchItemFailure, BatchResponse, each_in_order};
+use crate::voice::{Voice, closing, taken};
+pub use crate::witness::{Point, Witness};
+
+/// What is done for a turn that is stored.
+struct Act<'a> {
+    inbound: &'a Inbound,
+    brain: &'a Brain,
+    webhooks: &'a [Webhook],
+    /// It was stored by an earlier try.
+    again: bool,
+    /// No call to a messenger is begun later.
+    by: EpochMillis,
+}
 
 #[derive(Debug)]
 pub struct Conversation {
@@ -39,8 +49,7 @@ pub struct Conversation {
     timers: Timers,
     inbound: InboundQueue,
     events: EventsQueue,
-    messengers: Messengers,
-    needs: Needs,
+    voice: Voice,
     world: Guarded,
     witness: Witness,
 }
@@ -51,20 +60,6 @@ pub enum Invocation {
     Messages(SqsEvent),
     Timers(Value),
 }
-
-/// Where a turn is; for tests that stop the worker right there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Point {
-    Loaded,
-    Ran,
-    Committed,
-    Sent(usize),
-    Enqueued,
-}
-
-/// Told of each point as it is reached. In a function it is told nothing.
-#[derive(Clone, Default)]
-pub struct Witness(Option<Arc<dyn Fn(Point) -> futures::future::BoxFuture<'static, ()> + Send + Sync>>);
 
 /// Why a message must be handed out again.
 #[derive(Debug, thiserror::Error)]
@@ -81,14 +76,12 @@ enum TurnError {
 const TURN_MS: i64 = 25_000;
 /// A batch begins no further turn after so long, or it would still run when the queue hands the rest to another worker.
 const BEGIN_MS: i64 = 4_000;
+/// And no further call to a messenger after so long.
+const SAY_MS: i64 = 28_000;
 /// LINE knows a retry key for a day; what is older could arrive twice, and nobody waits for it.
 const GIVE_UP_MS: i64 = 24 * 60 * 60 * 1000;
 /// Two workers with one customer's session happen only when a queue's visibility ran out.
 const COMMITS: usize = 3;
-/// A messenger that gave a way for late replies wants to have read the interim answer first.
-const AFTER_INTERIM_MS: i64 = 1000;
-/// Pauses before a call is tried again within the turn.
-const PAUSES_MS: [u64; 2] = [200, 1000];
 
 impl Conversation {
     pub fn new(aws: &Aws, config: &ConversationConfig, reach: Reach) -> Self {
@@ -102,8 +95,7 @@ impl Conversation {
             timers: Timers::new(aws.dynamodb.clone(), &config.tables.sessions),
             inbound: InboundQueue::new(aws.sqs.clone(), &config.inbound_queue),
             events: EventsQueue::new(aws.sqs.clone(), &config.events_queue),
-            messengers: Messengers::new(config.hosts.clone()),
-            needs: Needs::new(Guarded::new(reach)),
+            voice: Voice::new(config.hosts.clone(), reach),
             world: Guarded::new(reach),
             witness: Witness::default(),
         }
@@ -164,7 +156,7 @@ impl Conversation {
             }
         };
         let (platform, bot_id, id) = (inbound.platform, &inbound.bot_id, inbound.id);
-        match self.turn(&inbound).await {
+        match self.turn(&inbound, started.plus_ms(SAY_MS)).await {
             Ok(()) => true,
             Err(error) => {
                 error!(%platform, bot.id = %bot_id, inbound.id = %id, kind = inbound.kind.name(), %error, "A turn must be taken again");
@@ -173,7 +165,7 @@ impl Conversation {
         }
     }
 
-    async fn turn(&self, inbound: &Inbound) -> Result<(), TurnError> {
+    async fn turn(&self, inbound: &Inbound, by: EpochMillis) -> Result<(), TurnError> {
         let (platform, bot_id, id) = (inbound.platform, &inbound.bot_id, inbound.id);
         let Some(brain) = self.brains.get(bot_id, clock::now()).await? else {
             warn!(%platform, bot.id = %bot_id, inbound.id = %id, "There is no bot `{bot_id}` to answer");
@@ -191,7 +183,8 @@ impl Conversation {
                 && session.turns.iter().any(|turn| turn.owed && turn.origin.id != id)
             {
                 // Debts first: what comes later must not overtake them, nor pile up on them.
-                self.act(inbound, &brain, &webhooks, session.clone(), version, false).await?;
+                let act = Act { inbound, brain: &brain, webhooks: &webhooks, again: false, by };
+                self.act(act, session.clone(), version).await?;
                 continue;
             }
             let way = way(channel, session.as_ref(), inbound);
@@ -204,7 +197,8 @@ impl Conversation {
                 }
                 Begin::Again(session) => {
                     warn!(%platform, bot.id = %bot_id, inbound.id = %id, "Doing the rest of a turn again");
-                    return self.act(inbound, &brain, &webhooks, *session, version, true).await;
+                    let act = Act { inbound, brain: &brain, webhooks: &webhooks, again: true, by };
+                    return self.act(act, *session, version).await;
                 }
                 Begin::Run(handling) => {
                     let mut session = self.run(*handling, inbound).await;
@@ -222,7 +216,8 @@ impl Conversation {
                     match saved {
                         Ok(version) => {
                             self.witness.reached(Point::Committed).await;
-                            return self.act(inbound, &brain, &webhooks, session, version, false).await;
+                            let act = Act { inbound, brain: &brain, webhooks: &webhooks, again: false, by };
+                            return self.act(act, session, version).await;
                         }
                         Err(StoreError::Conflict) => {}
                         Err(StoreError::TooLarge) => {
@@ -272,15 +267,8 @@ impl Conversation {
     }
 
     /// Says what the turn says. An older turn comes first when it is still owed.
-    async fn act(
-        &self,
-        inbound: &Inbound,
-        brain: &Brain,
-        webhooks: &[Webhook],
-        mut session: Session,
-        version: Version,
-        again: bool,
-    ) -> Result<(), TurnError> {
+    async fn act(&self, act: Act<'_>, mut session: Session, version: Version) -> Result<(), TurnError> {
+        let Act { inbound, brain, webhooks, again, by } = act;
         if let Some(talk) = &session.talk {
             let began = |turn: &Turn| talk.id == ConversationId::of(turn.origin.id, turn.origin.received_at);
             if session.turns.iter().any(|turn| (turn.origin.id == inbound.id || turn.owed) && began(turn)) {
@@ -295,10 +283,18 @@ impl Conversation {
             if !current && !turn.owed {
                 continue;
             }
+            let before = turn.sent;
             // What comes later must not overtake what failed.
             if result.is_ok() {
                 let repeated = again || turn.owed;
-                let sent = self.say(turn, brain.channel(inbound.platform), repeated, &mut undeliverable).await;
+                let channel = brain.channel(inbound.platform);
+                let spoken = self.voice.say(turn, channel, repeated, by, &self.witness).await;
+                undeliverable.extend(spoken.undeliverable);
+                let sent = match spoken.failed {
+                    Some(reason) => Err(TurnError::Messenger(reason)),
+                    None if spoken.closed => self.inbound.send(vec![closing(turn)]).await.map_err(TurnError::from),
+                    None => Ok(()),
+                };
                 // A messenger that is down does not hold up what the company is told, and is no reason to tell it again.
                 let told = self.tell(&turn.events, webhooks).await;
                 if sent.is_err() && told.is_ok() && !turn.events.is_empty() {
@@ -314,8 +310,9 @@ impl Conversation {
                     result = Ok(());
                 }
             }
-            changed |= turn.owed != result.is_err();
-            turn.owed = result.is_err();
+            let owed = result.is_err();
+            changed |= turn.owed != owed || (owed && turn.sent != before);
+            turn.owed = owed;
         }
         for late in undeliverable {
             session.keep_late(late);
@@ -364,130 +361,6 @@ impl Conversation {
         self.timers.set(&timer, expires).await
     }
 
-    /// The turn's replies, to the messenger.
-    async fn say(
-        &self,
-        turn: &Turn,
-        channel: Option<&dyn Channel>,
-        repeated: bool,
-        undeliverable: &mut Vec<flow::LateReply>,
-    ) -> Result<(), TurnError> {
-        if turn.reply.is_empty() || turn.origin.platform == PlatformType::Test {
-            return Ok(());
-        }
-        let Some(channel) = channel else {
-            let (platform, bot_id, id) = (turn.origin.platform, &turn.origin.bot_id, turn.origin.id);
-            error!(%platform, bot.id = %bot_id, inbound.id = %id, "A reply has no way: `{platform}` is not set up");
-            return Ok(());
-        };
-        let now = clock::now();
-        let rendered = match channel.synchronous() {
-            // As of the commit: a turn that is said again makes the same requests, under the same keys.
-            None => channel.render(&turn.reply, &turn.origin, turn.at),
-            Some(synchronous) if turn.late => {
-                // A late reply that overtakes our own interim answer is refused.
-                let settled = turn.origin.answer_by.map_or(0, |by| by.plus_ms(AFTER_INTERIM_MS).since(now));
-                tokio::time::sleep(Duration::from_millis(settled.max(0).unsigned_abs())).await;
-                let Some(rendered) = synchronous.late(&turn.reply, &turn.origin, clock::now()) else {
-                    undeliverable.push(flow::LateReply { at: now, reply: turn.reply.clone() });
-                    return Ok(());
-                };
-                rendered
-            }
-            // The adapter waits for it and reads it from the session.
-            Some(synchronous) if taken(synchronous, turn) => return Ok(()),
-            Some(_) => channel.render(&turn.reply, &turn.origin, turn.at),
-        };
-        log_dropped(&turn.origin, &rendered.dropped);
-        let count = rendered.calls.len();
-        for (index, call) in rendered.calls.into_iter().enumerate() {
-            let delivered = self.send(call, turn, channel, repeated).await?;
-            if !delivered && turn.late {
-                undeliverable.push(flow::LateReply { at: now, reply: turn.reply.clone() });
-            }
-            self.witness.reached(Point::Sent(index)).await;
-        }
-        if count > 0 {
-            let (platform, bot_id, id) = (turn.origin.platform, &turn.origin.bot_id, turn.origin.id);
-            info!(%platform, bot.id = %bot_id, inbound.id = %id, sent = count, "Sent {count} requests to `{platform}`");
-        }
-        Ok(())
-    }
-
-    /// One call, and what the messenger wants in its place. False when it was refused for good.
-    async fn send(
-        &self,
-        mut call: Call,
-        turn: &Turn,
-        channel: &dyn Channel,
-        repeated: bool,
-    ) -> Result<bool, TurnError> {
-        let (platform, bot_id, id) = (turn.origin.platform, &turn.origin.bot_id, turn.origin.id);
-        let mut attempt = Attempt { repeated, age_ms: 0 };
-        let mut pauses = PAUSES_MS.into_iter();
-        let mut renewed = false;
-        loop {
-            let (verdict, sent) = self.attempt(&call, turn, channel, &mut attempt).await;
-            match verdict {
-                Verdict::Delivered => return Ok(true),
-                Verdict::Instead(other) => {
-                    info!(%platform, bot.id = %bot_id, inbound.id = %id, call = call.name, instead = other.name, "Sending another way");
-                    call = other;
-                }
-                Verdict::Renew { reason } if !renewed => {
-                    info!(%platform, bot.id = %bot_id, inbound.id = %id, call = call.name, reason, "Fetching another token");
-                    self.needs.forget(&call);
-                    renewed = true;
-                }
-                Verdict::Later { reason } => {
-                    let Some(pause) = pauses.next() else {
-                        return Err(TurnError::Messenger(reason));
-                    };
-                    tokio::time::sleep(Duration::from_millis(pause)).await;
-                    // Where nothing was sent, nothing can have arrived.
-                    attempt.repeated |= sent;
-                }
-                Verdict::Renew { .. } if call.instead.is_some() => {
-                    let Some(other) = call.instead.take() else { continue };
-                    info!(%platform, bot.id = %bot_id, inbound.id = %id, call = call.name, instead = other.name, "Sending another way");
-                    call = *other;
-                }
-                Verdict::Renew { reason } | Verdict::Refused { reason } => {
-                    error!(%platform, bot.id = %bot_id, inbound.id = %id, call = call.name, reason, "`{platform}` refused a reply");
-                    return Ok(false);
-                }
-                Verdict::Closed { reason } => {
-                    warn!(%platform, bot.id = %bot_id, inbound.id = %id, call = call.name, reason, "The conversation is over for `{platform}`");
-                    let (id, received_at) = (id.following("closed"), clock::now());
-                    let closed = Inbound { id, received_at, kind: InboundKind::Closed, ..turn.origin.clone() };
-                    self.inbound.send(vec![closed]).await?;
-                    return Ok(false);
-                }
-            }
-        }
-    }
-
-    /// What came of one attempt, and whether anything was sent.
-    async fn attempt(&self, call: &Call, turn: &Turn, channel: &dyn Channel, attempt: &mut Attempt) -> (Verdict, bool) {
-        let ready = match self.needs.complete(&self.messengers, channel, call).await {
-            Ok(ready) => ready,
-            Err(Lack::Later { reason }) => return (Verdict::Later { reason }, false),
-            Err(Lack::Refused { reason }) => {
-                let (platform, bot_id, id) = (turn.origin.platform, &turn.origin.bot_id, turn.origin.id);
-                warn!(%platform, bot.id = %bot_id, inbound.id = %id, call = call.name, reason, "A call lacks what it needs");
-                let verdict = match &call.instead {
-                    Some(instead) => Verdict::Instead((**instead).clone()),
-                    None => Verdict::Refused { reason },
-                };
-                return (verdict, false);
-            }
-        };
-        let end = self.messengers.call(&ready).await;
-        attempt.age_ms = clock::now().since(turn.origin.received_at);
-        let sent = !matches!(end, CallEnd::Unreachable);
-        (channel.judge(&ready, &end.outcome(), *attempt), sent)
-    }
-
     /// The turn's events, to the queue of each webhook that wants them.
     async fn tell(&self, events: &[Event], webhooks: &[Webhook]) -> Result<(), TurnError> {
         let bundles: Vec<Bundle> = webhooks
@@ -511,11 +384,6 @@ impl Conversation {
     }
 }
 
-/// Whether the messenger's own request takes the reply.
-fn taken(synchronous: &dyn Synchronous, turn: &Turn) -> bool {
-    turn.origin.answer_by.is_some() && synchronous.takes(&turn.reply, &turn.origin)
-}
-
 /// How the channel takes its replies, and for a late one what can be done about it.
 fn way(channel: Option<&dyn Channel>, session: Option<&Session>, inbound: &Inbound) -> Way {
     let numbers_choices = channel.is_some_and(Channel::numbers_choices);
@@ -535,7 +403,7 @@ fn way(channel: Option<&dyn Channel>, session: Option<&Session>, inbound: &Inbou
         | InboundKind::Updated { .. }
         | InboundKind::Left { .. }
         | InboundKind::Unfriended { .. }
-        | InboundKind::Closed
+        | InboundKind::Closed { .. }
         | InboundKind::Echo { .. }
         | InboundKind::AgentLeft { .. }
         | InboundKind::Collect
@@ -551,23 +419,5 @@ impl<'de> Deserialize<'de> for Invocation {
             return Ok(Self::Timers(event));
         }
         serde_json::from_value(event).map(Self::Messages).map_err(serde::de::Error::custom)
-    }
-}
-
-impl Witness {
-    pub fn new(reached: impl Fn(Point) -> futures::future::BoxFuture<'static, ()> + Send + Sync + 'static) -> Self {
-        Self(Some(Arc::new(reached)))
-    }
-
-    async fn reached(&self, point: Point) {
-        if let Some(reached) = &self.0 {
-            reached(point).await;
-        }
-    }
-}
-
-impl std::fmt::Debug for Witness {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(if self.0.is_some() { "a witness" } else { "no witness" })
     }
 }

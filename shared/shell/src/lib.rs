@@ -18,4 +18,6 @@ pub mod outgoing;
 pub mod queue;
 pub mod records;
 pub mod telemetry;
+mod voice;
 pub mod waiting;
+mod witness;

@@ -7,37 +7,63 @@ use lambda_http::Body;
 use platforms::Content;
 use reqwest::Response as Fetched;
 
-use crate::guard::{self, Reach};
-use crate::outgoing::Messengers;
+use crate::outgoing::{Guarded, Messengers};
 
 /// Bytes in one answer.
 pub const MOST: u64 = 4_000_000;
 
-/// The answer to a request for `content`. `range` is the request's header.
-pub(crate) async fn pass_on(messengers: &Messengers, content: &Content, range: Option<&str>) -> Response<Body> {
-    pass_on_from(messengers, content, range, false).await
+/// What came of a request for a messenger's file.
+pub(crate) enum Fetch {
+    Answer(Response<Body>),
+    /// What came in the file's place, for [`platforms::Channel::opened`] to read.
+    Instead(Vec<u8>),
+    /// The file is at this address.
+    Elsewhere(String),
 }
 
-async fn pass_on_from(
-    messengers: &Messengers,
-    content: &Content,
-    asked: Option<&str>,
-    followed: bool,
-) -> Response<Body> {
-    let range = asked.and_then(read_range);
-    let wanted = range.map(|Range { first, last }| format!("bytes={first}-{last}"));
-    let Ok(mut fetched) = messengers.get(&content.url, &content.headers, wanted.as_deref()).await else {
-        return status(StatusCode::BAD_GATEWAY);
+/// More is no error message.
+const WORDS_BYTES: u64 = 8 * 1024;
+
+/// Asks the messenger for `content`. `range` is the request's header.
+pub(crate) async fn fetch(messengers: &Messengers, content: &Content, range: Option<&str>, words: bool) -> Fetch {
+    let range = range.and_then(read_range);
+    let Ok(mut fetched) = messengers.get(&content.url, &content.headers, range.map(wanted).as_deref()).await else {
+        return Fetch::Answer(status(StatusCode::BAD_GATEWAY));
     };
+    let may_be_words = words
+        && fetched.status() == StatusCode::OK
+        && fetched.content_length().is_none_or(|length| length <= WORDS_BYTES)
+        && is_text(&fetched);
+    if may_be_words {
+        return match take(&mut fetched, 0, WORDS_BYTES).await {
+            Some(body) => Fetch::Instead(body),
+            None => Fetch::Answer(status(StatusCode::BAD_GATEWAY)),
+        };
+    }
+    match (fetched.status(), fetched.headers().get(header::LOCATION).and_then(|to| to.to_str().ok())) {
+        (
+            StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND | StatusCode::SEE_OTHER | StatusCode::TEMPORARY_REDIRECT,
+            Some(to),
+        ) => Fetch::Elsewhere(to.to_owned()),
+        _ => Fetch::Answer(pass_on(fetched, range).await),
+    }
+}
+
+/// What is at a public address, to which a messenger led. Once: no further redirect is followed.
+pub(crate) async fn fetch_public(world: &Guarded, url: &str, range: Option<&str>) -> Response<Body> {
+    let range = range.and_then(read_range);
+    match world.open(url, range.map(wanted).as_deref()).await {
+        Some(fetched) => pass_on(fetched, range).await,
+        None => status(StatusCode::BAD_GATEWAY),
+    }
+}
+
+async fn pass_on(mut fetched: Fetched, range: Option<Range>) -> Response<Body> {
     // As announced; what it says later is what remains.
     let length = fetched.content_length();
     match (fetched.status(), range) {
         // Still being prepared, as long videos are.
-        (StatusCode::ACCEPTED, _) => {
-            let mut response = status(StatusCode::SERVICE_UNAVAILABLE);
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
-            response
-        }
+        (StatusCode::ACCEPTED, _) => busy(),
         (StatusCode::OK, None) if length.is_some_and(|length| length > MOST) => too_large(),
         // One byte more tells what is too large where no length is announced.
         (StatusCode::OK, None) => match take(&mut fetched, 0, MOST + 1).await {
@@ -64,23 +90,32 @@ async fn pass_on_from(
                 None => status(StatusCode::BAD_GATEWAY),
             }
         }
-        (
-            StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND | StatusCode::SEE_OTHER | StatusCode::TEMPORARY_REDIRECT,
-            _,
-        ) if !followed => {
-            let to = fetched.headers().get(header::LOCATION).and_then(|to| to.to_str().ok());
-            match to.and_then(|to| guard::check(to, Reach::Public).ok()) {
-                // The messenger's storage, which wants no token and must not see ours.
-                Some(url) => {
-                    let content = Content { url: url.into(), headers: Vec::new(), needs: Vec::new() };
-                    Box::pin(pass_on_from(messengers, &content, asked, true)).await
-                }
-                None => status(StatusCode::BAD_GATEWAY),
-            }
-        }
         (gone @ (StatusCode::NOT_FOUND | StatusCode::GONE | StatusCode::RANGE_NOT_SATISFIABLE), _) => status(gone),
         _ => status(StatusCode::BAD_GATEWAY),
     }
+}
+
+/// A file that was taken for words is answered like any other.
+pub(crate) fn whole(body: Vec<u8>) -> Response<Body> {
+    let mut response = Response::new(Body::Binary(body));
+    guard_headers(response.headers_mut(), HeaderValue::from_static("text/plain; charset=utf-8"));
+    response
+}
+
+/// It may be there later.
+pub(crate) fn busy() -> Response<Body> {
+    let mut response = status(StatusCode::SERVICE_UNAVAILABLE);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+    response
+}
+
+fn is_text(fetched: &Fetched) -> bool {
+    let kind = fetched.headers().get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+    kind.is_empty() || kind.starts_with(b"application/json") || kind.starts_with(b"text/")
+}
+
+fn wanted(Range { first, last }: Range) -> String {
+    format!("bytes={first}-{last}")
 }
 
 /// First and last byte, both included.
@@ -120,10 +155,17 @@ fn answer(status: StatusCode, fetched: &Fetched, body: Vec<u8>, part: Option<Str
     *response.status_mut() = status;
     let kind = fetched.headers().get(header::CONTENT_TYPE).cloned();
     let kind = kind.unwrap_or_else(|| HeaderValue::from_static("application/octet-stream"));
-    // Whatever a customer sent is shown or saved, never run in the name of our address.
+    guard_headers(response.headers_mut(), kind);
+    if let Some(part) = part.and_then(|part| HeaderValue::try_from(part).ok()) {
+        response.headers_mut().insert(header::CONTENT_RANGE, part);
+    }
+    response
+}
+
+/// Whatever a customer sent is shown or saved, never run in the name of our address.
+fn guard_headers(headers: &mut HeaderMap, kind: HeaderValue) {
     let shown = ["image/", "video/", "audio/"].iter().any(|start| kind.as_bytes().starts_with(start.as_bytes()));
     let shown = shown && !kind.as_bytes().starts_with(b"image/svg");
-    let headers: &mut HeaderMap = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, kind);
     let disposition = if shown { "inline" } else { "attachment" };
     headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static(disposition));
@@ -131,10 +173,6 @@ fn answer(status: StatusCode, fetched: &Fetched, body: Vec<u8>, part: Option<Str
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=3600"));
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    if let Some(part) = part.and_then(|part| HeaderValue::try_from(part).ok()) {
-        headers.insert(header::CONTENT_RANGE, part);
-    }
-    response
 }
 
 fn too_large() -> Response<Body> {
@@ -143,7 +181,7 @@ fn too_large() -> Response<Body> {
     response
 }
 
-fn status(status: StatusCode) -> Response<Body> {
+pub(crate) fn status(status: StatusCode) -> Response<Body> {
     let mut response = Response::new(Body::Empty);
     *response.status_mut() = status;
     response.headers_mut().insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));

@@ -2,6 +2,8 @@
 //! and named again while it remembers them.
 
 use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::FutureExt as _;
@@ -12,26 +14,38 @@ use platforms::{Call, Channel, Embedded, File, Need, Obtained, Want};
 use crate::clock;
 use crate::outgoing::{Guarded, Messengers};
 
-#[derive(Debug)]
 pub(crate) struct Needs {
     world: Guarded,
     kept: Mutex<HashMap<Key, Arc<Kept>>>,
 }
 
-/// The request that asks for it, and the file that it hands over.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// The request that asks for it, the file that it hands over, and what that itself needs: the token in the needs, not in
+/// the request, tells two accounts apart.
+#[derive(Clone, PartialEq, Eq, Hash)]
 struct Key {
     url: String,
     body: Vec<u8>,
     headers: Vec<(&'static str, String)>,
     source: Option<String>,
+    needs: Vec<Key>,
 }
 
-/// What was obtained, and until when it is good. Whoever needs it while another fetches it waits for that one.
-type Kept = tokio::sync::Mutex<Option<(String, EpochMillis)>>;
+/// What came of the last request. Whoever needs it while another fetches it waits for that one, and shares its failure.
+#[derive(Default)]
+struct Kept {
+    held: tokio::sync::Mutex<Option<Held>>,
+    /// Requests that were answered.
+    asked: AtomicUsize,
+}
+
+struct Held {
+    text: Result<String, Lack>,
+    /// Until when the text is good.
+    until: EpochMillis,
+}
 
 /// Why a call cannot be made.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Lack {
     Later { reason: String },
     Refused { reason: String },
@@ -89,15 +103,23 @@ impl Needs {
             }
             Arc::clone(kept.entry(key(need)).or_default())
         };
-        let mut kept = kept.lock().await;
-        if let Some((text, until)) = &*kept
-            && clock::now().since(*until) < 0
-        {
-            return Ok(text.clone());
+        let asked_before = kept.asked.load(Ordering::Relaxed);
+        let mut held = kept.held.lock().await;
+        if let Some(Held { text, until }) = &*held {
+            let good = match text {
+                Ok(_) => clock::now().since(*until) < 0,
+                Err(_) => kept.asked.load(Ordering::Relaxed) > asked_before,
+            };
+            if good {
+                return text.clone();
+            }
         }
-        let (text, seconds) = self.ask(messengers, channel, need).await?;
-        *kept = Some((text.clone(), clock::now().plus_ms(seconds.saturating_mul(1000))));
-        Ok(text)
+        let asked = self.ask(messengers, channel, need).await;
+        let seconds = asked.as_ref().map_or(0, |(_, seconds)| *seconds);
+        let text = asked.map(|(text, _)| text);
+        *held = Some(Held { text: text.clone(), until: clock::now().plus_ms(seconds.saturating_mul(1000)) });
+        kept.asked.fetch_add(1, Ordering::Relaxed);
+        text
     }
 
     async fn ask(&self, messengers: &Messengers, channel: &dyn Channel, need: &Need) -> Result<(String, i64), Lack> {
@@ -143,13 +165,19 @@ fn key(need: &Need) -> Key {
         Want::Token => None,
         Want::File(File { source, .. }) | Want::Embedded(Embedded { source, .. }) => Some(source.clone()),
     };
-    Key { url: url.clone(), body: body.clone(), headers: headers.clone(), source }
+    let needs = need.call.needs.iter().map(key).collect();
+    Key { url: url.clone(), body: body.clone(), headers: headers.clone(), source, needs }
+}
+
+/// What is kept are secrets.
+impl fmt::Debug for Needs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Needs").finish_non_exhaustive()
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
     use model::{Inbound, Reply};
     use platforms::{Attempt, Outcome, ReceiveError, Received, Rendered, Request, Verdict};
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -281,6 +309,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn two_accounts_hand_over_the_same_file_each() {
+        let (files, _) = server(&["picture"]).await;
+        let (url, asked) = server(&["one", "id-1", "two", "id-2"]).await;
+        let (needs, messengers) = needs();
+        for (account, id) in [("a", "id-1"), ("b", "id-2"), ("a", "id-1")] {
+            let mut upload = Call::json("upload", format!("{url}/upload?token={{token}}"), &());
+            upload.needs = vec![token(&format!("{url}/{account}"))];
+            let file = File { source: format!("{files}/cat.png"), most_bytes: 9, field: "media", fields: Vec::new() };
+            let need = Need { mark: "{id}".to_owned(), what: Want::File(file), call: Box::new(upload) };
+            let ready = needs.complete(&messengers, &Test, &with(need)).await.unwrap();
+            assert_eq!(ready.body, format!("{{\"id\":\"{id}\"}}").into_bytes());
+        }
+        assert_eq!(asked.lock().unwrap().len(), 4);
+    }
+
+    #[tokio::test]
     async fn what_cannot_be_had_says_whether_it_may_be_later() {
         let (needs, messengers) = needs();
         let (busy, _) = server(&["busy"]).await;
@@ -289,6 +333,11 @@ mod tests {
             let lack = needs.complete(&messengers, &Test, &with(token(&url))).await.unwrap_err();
             assert_eq!(lack, Lack::Later { reason: reason.to_owned() });
         }
+        let (busy, asked) = server(&["busy"]).await;
+        let call = with(token(&busy));
+        let both = tokio::join!(needs.complete(&messengers, &Test, &call), needs.complete(&messengers, &Test, &call));
+        assert!(both.0.is_err() && both.0 == both.1);
+        assert_eq!(asked.lock().unwrap().len(), 1, "who waited shares the failure");
         let (spent, _) = server(&["renew"]).await;
         let lack = needs.complete(&messengers, &Test, &with(token(&spent))).await.unwrap_err();
         assert_eq!(lack, Lack::Refused { reason: "spent".to_owned() });

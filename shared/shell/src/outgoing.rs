@@ -16,7 +16,10 @@ use rustls::{ClientConfig, RootCertStore};
 use crate::config::Hosts;
 use crate::guard::{self, AddressError, REFUSAL, Reach};
 
-const CALL_TIMEOUT: Duration = Duration::from_secs(10);
+/// Naver fetches a picture before it answers, for up to ten seconds.
+const CALL_TIMEOUT: Duration = Duration::from_secs(15);
+/// A file that a bot names must not take the turn's time.
+const FILE_TIMEOUT: Duration = Duration::from_secs(8);
 const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(15);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -154,10 +157,20 @@ impl Guarded {
         }
     }
 
+    /// A file, or a range of its bytes.
+    pub(crate) async fn open(&self, url: &str, range: Option<&str>) -> Option<Response> {
+        let url = guard::check(url, self.reach).ok()?;
+        let mut request = self.client().get(url).timeout(CALL_TIMEOUT);
+        if let Some(range) = range {
+            request = request.header(http::header::RANGE, range);
+        }
+        request.send().await.ok()
+    }
+
     /// A file that a bot names, with its content type.
     pub async fn get(&self, url: &str, most_bytes: usize) -> Result<(String, Vec<u8>), String> {
         let url = guard::check(url, self.reach).map_err(|error| error.to_string())?;
-        let request = self.client().get(url).timeout(CALL_TIMEOUT);
+        let request = self.client().get(url).timeout(FILE_TIMEOUT);
         let response = request.send().await.map_err(|error| describe(&error.without_url()).to_owned())?;
         if response.status() != http::StatusCode::OK {
             return Err(format!("its server answers {}", response.status().as_u16()));

@@ -92,5 +92,11 @@ async fn media(query: Parameters) -> Response {
     if !authorized(&query) {
         return Json(json!({ "errcode": 40_001, "errmsg": "invalid credential" })).into_response();
     }
+    match query.get("media_id").map(String::as_str) {
+        Some("gone") => return Json(json!({ "errcode": 40_007, "errmsg": "invalid media_id" })).into_response(),
+        // Where WeChat keeps videos. No address of ours: it must not be asked for.
+        Some("video") => return Json(json!({ "video_url": "http://127.0.0.1:9/video.mp4" })).into_response(),
+        _ => {}
+    }
     ([(header::CONTENT_TYPE, "image/gif")], super::line::PIXEL).into_response()
 }

@@ -3,13 +3,14 @@
 
 use std::sync::Arc;
 
+use axum::http::StatusCode;
 use closer::dev::Running;
 use closer::feed::Kind;
 use delivery::{Bundle, QueuedBundle};
 use futures::FutureExt as _;
 use model::{EndUserId, Event, PlatformType};
 use serde_json::{Value, json};
-use shell::conversation::{Invocation, Point, Witness};
+use shell::conversation::{Conversation, Invocation, Point, Witness};
 use store::StoredBot;
 use tokio::sync::Notify;
 
@@ -84,7 +85,7 @@ async fn a_redelivered_message_is_known_by_its_session() {
 #[tokio::test]
 async fn two_workers_with_one_message_take_one_turn() {
     let running = world::start_idle().await;
-    seven_texts(&running).await;
+    says(&running, 7).await;
     assert_eq!(world::line_text(&running, USER, "e1", "안녕").await, 200);
     let (event, _) = world::batch(&running, &running.stack.services.queues.inbound).await;
     let (one, other) = (running.stack.conversation(), running.stack.conversation());
@@ -186,15 +187,7 @@ async fn a_messenger_that_is_down_holds_up_nobody_else() {
     let running = world::start_idle().await;
     let services = &running.stack.services;
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let config = shell::config::ConversationConfig {
-        tables: services.tables.clone(),
-        inbound_queue: services.queues.inbound.clone(),
-        events_queue: services.queues.events.clone(),
-        public_url: String::new(),
-        bot_cache_ms: 1000,
-        hosts: shell::config::Hosts::new(|_| Some(format!("http://{free}"))),
-    };
-    let down = shell::conversation::Conversation::new(&services.aws, &config, shell::guard::Reach::Public);
+    let down = worker(&running, &format!("http://{free}"));
     let session = async || {
         let id = EndUserId::of(&world::bot(), PlatformType::Line, &USER.parse().unwrap());
         running.stack.sessions.load(id, true).await.unwrap().unwrap().0
@@ -226,6 +219,58 @@ async fn a_messenger_that_is_down_holds_up_nobody_else() {
     running.stop().await;
 }
 
+/// The second of three calls fails until the message comes again: the first is not made again, and the third waits.
+#[tokio::test]
+async fn a_turn_goes_on_at_the_call_that_failed() {
+    let running = world::start_idle().await;
+    says(&running, 11).await;
+    let taken = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let asked = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let (seen, count) = (Arc::clone(&taken), Arc::clone(&asked));
+    let messenger = axum::routing::any(move |body: String| {
+        let before = count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let down = (1..=3).contains(&before);
+        if !down {
+            seen.lock().unwrap().push(body);
+        }
+        async move { if down { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK } }
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = axum::serve(listener, axum::Router::new().fallback(messenger));
+    tokio::spawn(async move { server.await.unwrap() });
+    let worker = worker(&running, &format!("http://{address}"));
+
+    assert_eq!(world::line_text(&running, USER, "e1", "안녕").await, 200);
+    let (event, _) = world::batch(&running, &running.stack.services.queues.inbound).await;
+    assert_eq!(worker.handle(Invocation::Messages(event.clone())).await.batch_item_failures.len(), 1);
+    let id = EndUserId::of(&world::bot(), PlatformType::Line, &USER.parse().unwrap());
+    let (session, _) = running.stack.sessions.load(id, true).await.unwrap().unwrap();
+    assert_eq!((session.turns[0].owed, session.turns[0].sent), (true, 1));
+    assert!(worker.handle(Invocation::Messages(event)).await.batch_item_failures.is_empty());
+    let calls = taken.lock().unwrap().clone();
+    let counts: Vec<_> = calls
+        .iter()
+        .map(|body| serde_json::from_str::<Value>(body).unwrap()["messages"].as_array().unwrap().len())
+        .collect();
+    assert_eq!(counts, [5, 5, 1], "each call once, in order");
+    running.stop().await;
+}
+
+/// A worker whose messengers are all at `base`.
+fn worker(running: &Running, base: &str) -> Conversation {
+    let services = &running.stack.services;
+    let config = shell::config::ConversationConfig {
+        tables: services.tables.clone(),
+        inbound_queue: services.queues.inbound.clone(),
+        events_queue: services.queues.events.clone(),
+        public_url: String::new(),
+        bot_cache_ms: 1000,
+        hosts: shell::config::Hosts::new(|_| Some(base.to_owned())),
+    };
+    Conversation::new(&services.aws, &config, shell::guard::Reach::Public)
+}
+
 /// What is left of a turn.
 #[derive(Debug)]
 struct Left {
@@ -253,7 +298,7 @@ impl Left {
 /// One turn of a bot that says seven things. `stop`: where the first worker dies; then the message is handed out again.
 async fn turn(stop: Option<Point>, twice: bool, push: bool) -> Left {
     let running = world::start_idle().await;
-    seven_texts(&running).await;
+    says(&running, 7).await;
     if push {
         // Long after the reply token's life.
         line_text_of_an_hour_ago(&running).await;
@@ -325,18 +370,18 @@ async fn left(running: Running) -> Left {
     left
 }
 
-async fn seven_texts(running: &Running) {
+/// The bot says so many texts.
+async fn says(running: &Running, count: u64) {
     let stored = running.stack.bots.load(&world::bot()).await.unwrap().unwrap();
     let say = |id: u64| {
-        let next = if id == 8 { 9 } else { id + 1 };
         json!({ "id": id, "type": "response", "data": { "message": { "type": "text", "text": format!("text {id}") } },
-                "next": [{ "nodeId": next }] })
+                "next": [{ "nodeId": id + 1 }] })
     };
     let mut nodes = vec![json!({ "id": 1, "type": "entry", "data": {}, "next": [{ "nodeId": 2 }] })];
-    nodes.extend((2..=8).map(say));
-    nodes.push(json!({ "id": 9, "type": "keyboard", "data": { "type": "any" }, "next": [{ "nodeId": 2 }] }));
+    nodes.extend((2..count + 2).map(say));
+    nodes.push(json!({ "id": count + 2, "type": "keyboard", "data": { "type": "any" }, "next": [{ "nodeId": 2 }] }));
     let json = json!({
-        "title": "seven", "integration": stored.json["integration"],
+        "title": "texts", "integration": stored.json["integration"],
         "flows": [{ "id": 1, "title": "s", "data": { "entry": 1 }, "nodes": nodes }],
         "preference": { "entryFlowId": 1, "fallbackFlowId": 1 },
     });

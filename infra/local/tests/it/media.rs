@@ -91,3 +91,20 @@ async fn what_is_large_is_had_in_ranges() {
     assert_eq!(open(&running, &path, Some(&beyond)).await.0, StatusCode::RANGE_NOT_SATISFIABLE);
     running.stop().await;
 }
+
+/// WeChat's errors come as files do, with 200, and videos as an address.
+#[tokio::test]
+async fn what_wechat_sends_in_place_of_a_file_is_read() {
+    let running = world::start_idle().await;
+    let secrets = serde_json::from_value(json!("localwechattoken")).unwrap();
+    for (id, status) in [("picture", 200), ("gone", 410), ("video", 502)] {
+        let source = format!("https://api.weixin.qq.com/cgi-bin/media/get?media_id={id}");
+        let now = shell::clock::now();
+        let path = platforms::media::link("", PlatformType::Wechat, &world::bot(), &secrets, &source, 60, now);
+        let adapter = &running.stack.adapters[&PlatformType::Wechat];
+        let uri: Uri = path.parse().unwrap();
+        let response = gateway::invoke(adapter, &Method::GET, &uri, &HeaderMap::new(), &Bytes::new()).await;
+        assert_eq!(response.status(), status, "{id}: an address of ours is not asked for");
+    }
+    running.stop().await;
+}

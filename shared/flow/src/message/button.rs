@@ -69,7 +69,7 @@ pub(crate) fn render_buttons(
     let mut rendered = Vec::with_capacity(buttons.len());
     // A button that holds `list[i]` will become one for each item here.
     for Button { label, action } in buttons {
-        let label = label.render(context)?.into_owned();
+        let label = label.render(context)?.trim().to_owned();
         if label.is_empty() {
             continue;
         }
@@ -80,8 +80,9 @@ pub(crate) fn render_buttons(
                 let node_id = node_id.as_ref().map(|node_id| number(node_id, context)).transpose()?.flatten();
                 // No flow has the id 0 that stands for none, so that the press ends in the fallback flow.
                 let goto = Goto { flow_id: flow_id.unwrap_or(0), node_id };
-                shown.push(ShownButton { label: label.clone(), payload: None, goto: Some(goto) });
-                rendered.push(model::Button::say(label));
+                let button = ShownButton { label, payload: None, goto: Some(goto) };
+                rendered.push(model::Button { payload: button.carried(), ..model::Button::say(&button.label) });
+                shown.push(button);
             }
             Action::Say { payload } => {
                 let payload = payload.as_ref().map(|payload| payload.render(context)).transpose()?;
@@ -108,6 +109,6 @@ impl Button {
     }
 
     pub(crate) fn label(&self, context: &mut Context<'_>) -> Result<String, TemplateError> {
-        Ok(self.label.render(context)?.into_owned())
+        Ok(self.label.render(context)?.trim().to_owned())
     }
 }

@@ -51,6 +51,8 @@ pub struct Run<'a> {
     pub(crate) context: Context<'a>,
     pub(crate) state: State,
     input: Input<'a>,
+    /// What the message is the press of, whole where a messenger brought less.
+    pressed: Option<MessageData>,
     at: At,
     nodes: u32,
     origin: Origin,
@@ -99,6 +101,7 @@ impl<'a> Run<'a> {
             context: Context::new(bot, ids, params, navigation, now, seed),
             state,
             input,
+            pressed: None,
             at: At::Start,
             nodes: 0,
             origin: Origin::Next,

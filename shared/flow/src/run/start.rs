@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{At, Fault, Input, Origin, Run};
 use crate::node::Kind;
-use crate::shown::Goto;
+use crate::shown::{Goto, is_reference};
 use crate::state::{Next, Place};
 
 impl Run<'_> {
@@ -36,23 +36,22 @@ impl Run<'_> {
     /// was shown. True if that leads elsewhere.
     fn hear(&mut self, data: &MessageData, payload: Option<&Value>) -> Result<bool, Fault> {
         let (shown, choices) = (&self.state.shown, &self.state.choices);
-        let shown = match (data, payload) {
-            (_, Some(Value::String(reference))) => shown.find_reference(reference),
-            (MessageData::Text { text, .. }, None) => shown.find(text).or_else(|| shown.find_typed(text, choices)),
-            (
-                MessageData::Text { .. }
-                | MessageData::Media { .. }
-                | MessageData::Cards { .. }
-                | MessageData::Location { .. },
-                _,
-            ) => None,
+        let reference = payload.and_then(Value::as_str).filter(|payload| is_reference(payload));
+        let pressed = match (reference, payload, data) {
+            // One that was forgotten meanwhile is only what it says: another of the same label may mean another thing.
+            (Some(reference), _, _) => shown.find_reference(reference),
+            (None, None, MessageData::Text { text, .. }) => {
+                shown.find_typed(text, choices).or_else(|| shown.find(text.trim()))
+            }
+            (None, _, _) => None,
         };
-        let shown = shown.cloned();
-        let Some(button) = shown else {
-            self.context.set_message(data, payload.map(as_json));
+        let Some(button) = pressed.cloned() else {
+            self.context.set_message(data, payload.filter(|_| reference.is_none()).map(as_json));
             return Ok(false);
         };
-        self.context.set_message(&MessageData::text(button.label), button.payload.as_ref().map(as_json));
+        let label = MessageData::text(button.label);
+        self.context.set_message(&label, button.payload.as_ref().map(as_json));
+        self.pressed = Some(label);
         match button.goto {
             Some(goto) => self.click(goto).map(|()| true),
             None => Ok(false),
@@ -78,11 +77,12 @@ impl Run<'_> {
         let bot = self.bot;
         let Some(Kind::Keyboard(keyboard)) = bot.node(place).map(|node| &node.kind) else { return self.fallback() };
         self.nodes += 1;
-        if let Input::Message { data, .. } = self.input
-            && let Some(then) = keyboard.resume(self, data)?
-        {
-            self.origin = Origin::Known;
-            return self.follow(place, then);
+        if let Input::Message { data, .. } = self.input {
+            let pressed = self.pressed.clone();
+            if let Some(then) = keyboard.resume(self, pressed.as_ref().unwrap_or(data))? {
+                self.origin = Origin::Known;
+                return self.follow(place, then);
+            }
         }
         match self.edge(place) {
             Some(next) => {

@@ -112,5 +112,13 @@ fn link(bizchat: &Bizchat, request: &Request<'_>, url: &str) -> String {
         return url.to_owned();
     }
     let secrets = &bizchat.settings.twilio_auth_token;
-    media::link(&bizchat.public_url, PlatformType::Bizchat, &bizchat.bot_id, secrets, url, request.received_at)
+    media::link(
+        &bizchat.public_url,
+        PlatformType::Bizchat,
+        &bizchat.bot_id,
+        secrets,
+        url,
+        media::LIFETIME_SECONDS,
+        request.received_at,
+    )
 }

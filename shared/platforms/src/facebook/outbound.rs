@@ -77,7 +77,7 @@ const fn messaging_type(kind: &InboundKind) -> &'static str {
         | InboundKind::Late { .. } => "RESPONSE",
         InboundKind::Left { .. }
         | InboundKind::Unfriended { .. }
-        | InboundKind::Closed
+        | InboundKind::Closed { .. }
         | InboundKind::Echo { .. }
         | InboundKind::AgentLeft { .. }
         | InboundKind::Expired { .. } => "UPDATE",

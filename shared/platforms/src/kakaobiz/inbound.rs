@@ -88,7 +88,7 @@ fn took(
     let kinds = match route {
         Route::Message => content::messages(event),
         Route::Reference => content::reference(event),
-        Route::ExpiredSession => vec![(String::new(), InboundKind::Closed)],
+        Route::ExpiredSession => vec![(String::new(), InboundKind::closed())],
     };
     if kinds.is_empty() {
         return Ok(nothing("message that says nothing"));

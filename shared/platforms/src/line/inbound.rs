@@ -93,7 +93,7 @@ fn read(line: &Line, request: &Request<'_>, mut event: Event<'_>) -> Result<Inbo
         // The only sign that we are blocked: pushes are answered as if they arrived.
         "unfollow" => InboundKind::left(),
         "join" => InboundKind::opened(),
-        "leave" => InboundKind::Closed,
+        "leave" => InboundKind::closed(),
         other => return Err(Ignored::new(other)),
     };
 

@@ -84,7 +84,15 @@ fn file(
     }
     let source = format!("{DATA_API_URL}/v2/bot/message/{}/content", id.0);
     let now = request.received_at;
-    let link = media::link(&line.public_url, PlatformType::Line, &line.bot_id, &line.secrets, &source, now);
+    let link = media::link(
+        &line.public_url,
+        PlatformType::Line,
+        &line.bot_id,
+        &line.secrets,
+        &source,
+        media::LIFETIME_SECONDS,
+        now,
+    );
     Some(MessageData::media(content_type, link))
 }
 

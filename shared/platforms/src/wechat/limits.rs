@@ -23,6 +23,8 @@ pub(super) const VOICE_BYTES: usize = 2 * 1024 * 1024;
 pub(super) const VIDEO_BYTES: usize = 10 * 1024 * 1024;
 /// The same: how long a media id can be used, less an hour.
 pub(super) const MEDIA_SECONDS: i64 = (3 * 24 - 1) * 60 * 60;
+/// "Get temporary media": what a customer sent is kept so long.
+pub(super) const KEPT_SECONDS: i64 = 3 * 24 * 60 * 60;
 
 /// "Customer service message": after a message of the customer's.
 pub(super) const MESSAGES: usize = 5;

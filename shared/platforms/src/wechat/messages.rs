@@ -7,8 +7,8 @@ use std::borrow::Cow;
 use model::{ContentType, EpochMillis, InboundKind, Location, MessageData, Meta, Params, PlatformType, UserKey};
 use serde_json::{Map, Value, json};
 
-use super::Wechat;
 use super::wire::Push;
+use super::{Wechat, limits};
 use crate::{Ignored, Request, media};
 
 /// Where voice and video are, but for their id and the access token.
@@ -130,7 +130,15 @@ fn media_uri(wechat: &Wechat, request: &Request<'_>, media_id: &str) -> String {
         return format!("wechat-media:{media_id}");
     }
     let (source, tokens) = (format!("{MEDIA_URL}{media_id}"), &wechat.settings.tokens);
-    media::link(&wechat.public_url, PlatformType::Wechat, &wechat.bot_id, tokens, &source, request.received_at)
+    media::link(
+        &wechat.public_url,
+        PlatformType::Wechat,
+        &wechat.bot_id,
+        tokens,
+        &source,
+        limits::KEPT_SECONDS,
+        request.received_at,
+    )
 }
 
 /// It becomes part of an address that the access token is sent to.

@@ -16,6 +16,7 @@ mod inbound;
 mod judge;
 mod limits;
 mod messages;
+mod opened;
 mod outbound;
 mod pack;
 mod passive;
@@ -34,8 +35,8 @@ use model::{BotId, EpochMillis, Inbound, PlatformType, Reply};
 use settings::Settings;
 
 use crate::{
-    Attempt, Call, Channel, Dropped, Host, HttpReply, Need, Obtained, Outcome, Platform, ReceiveError, Received,
-    Rendered, Request, SettingsError, Setup, Synchronous, Verdict,
+    Attempt, Call, Channel, Dropped, Host, HttpReply, Need, Obtained, Opened, Outcome, Platform, ReceiveError,
+    Received, Rendered, Request, SettingsError, Setup, Synchronous, Verdict,
 };
 
 pub const PLATFORM: Platform = Platform { kind: PlatformType::Wechat, hosts: HOSTS, connect };
@@ -71,6 +72,10 @@ impl Channel for Wechat {
 
     fn obtain(&self, need: &Need, outcome: &Outcome<'_>) -> Obtained {
         judge::obtain(need, outcome)
+    }
+
+    fn opened(&self, answer: &[u8]) -> Opened {
+        opened::opened(answer)
     }
 
     fn synchronous(&self) -> Option<&dyn Synchronous> {

@@ -192,7 +192,7 @@ fn media_open_by_our_link_with_the_access_token() {
     ] {
         let bot = "Bxxxxx".parse().unwrap();
         let public = "https://bots.example.com";
-        let link = crate::media::link(public, model::PlatformType::Wechat, &bot, &tokens, source, RECEIVED_AT);
+        let link = crate::media::link(public, model::PlatformType::Wechat, &bot, &tokens, source, 60, RECEIVED_AT);
         let tail = link.strip_prefix("https://bots.example.com/hooks/wechat/Bxxxxx/").unwrap();
         assert_eq!(refused(&*channel, tail, Method::GET, RECEIVED_AT), StatusCode::NOT_FOUND, "{source}");
     }
