@@ -125,6 +125,12 @@ pub trait Synchronous: Send + Sync {
     /// The answer when the reply is there in time. `nonce` is another each time.
     fn answer(&self, reply: &Reply, inbound: &Inbound, now: EpochMillis, nonce: u128) -> (HttpReply, Vec<Dropped>);
 
+    /// The messenger asks again by itself, and whatever answered it before has queued the reply as late: this request is
+    /// not to be answered with it, too.
+    fn asks_again(&self, _inbound: &Inbound) -> bool {
+        false
+    }
+
     /// The answer when it is not: the reply will be kept, or sent by [`Synchronous::late`]. `None`: the messenger will
     /// ask once more by itself, and the reply is for that request.
     fn interim(&self, inbound: &Inbound) -> Option<HttpReply>;

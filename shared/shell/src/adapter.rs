@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::StatusCode;
 use lambda_http::{Body, Request, RequestExt as _, Response};
@@ -193,10 +194,19 @@ impl Adapter {
         };
         let (platform, bot_id, id) = (last.platform, &last.bot_id, last.id);
         let ids: Vec<InboundId> = awaited.iter().map(|inbound| inbound.id).collect();
-        let reply = waiting::reply(sessions, last.session_id(), &ids, until).await.unwrap_or_else(|error| {
-            error!(%platform, bot.id = %bot_id, inbound.id = %id, %error, "A session could not be read");
+        let reply = if synchronous.asks_again(last) {
             None
-        });
+        } else {
+            match waiting::reply(sessions, last.session_id(), &ids, until).await {
+                Ok(reply) => reply,
+                Err(error) => {
+                    error!(%platform, bot.id = %bot_id, inbound.id = %id, %error, "A session could not be read");
+                    // As if it were not there in time: what follows counts on that.
+                    tokio::time::sleep(Duration::from_millis(until.since(clock::now()).max(0).unsigned_abs())).await;
+                    None
+                }
+            }
+        };
         if let Some(reply) = reply {
             let (reply, dropped) = synchronous.answer(&reply, last, clock::now(), clock::nonce());
             log_dropped(last, &dropped);

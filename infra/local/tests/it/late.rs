@@ -159,6 +159,16 @@ async fn wechat_is_told_later_what_was_not_ready() {
     let worker = running.stack.conversation();
     let ((_, answer), ()) = tokio::join!(wechat(&running, "2", 0, "영업 시간"), work(&running, &worker));
     assert!(answer.contains("평일은 10시"), "{answer}");
+
+    // An answer that Tencent did not hear: the reply follows by the API, and no other answer doubles it.
+    let (status, answer) = wechat(&running, "2", 5000, "영업 시간").await;
+    assert_eq!((status, answer.as_str()), (200, "success"));
+    let (status, answer) = wechat(&running, "2", 10_000, "영업 시간").await;
+    assert_eq!((status, answer.as_str()), (200, "success"));
+    work(&running, &worker).await;
+    let calls = world::entries(&running, Kind::Platform);
+    assert_eq!(calls.len(), 4, "a token of this worker's, and one message: {calls:#?}");
+    assert!(calls[3].body.to_string().contains("평일은 10시"));
     running.stop().await;
 }
 

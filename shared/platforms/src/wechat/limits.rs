@@ -43,6 +43,8 @@ pub(super) const ANSWER_WITHIN_AT_MOST_MS: i64 = 4800;
 pub(super) const ANSWER_WITHIN_MS: i64 = 4400;
 /// Ours: past the five seconds, so that Tencent surely asks again.
 pub(super) const HOLD_MS: i64 = 5600;
+/// Ours: the second time comes five seconds after the first; the age of a message is told in whole seconds.
+pub(super) const SECOND_TRY_MS: i64 = 4500;
 /// Ours: the third time comes ten seconds after the first, the second five.
 pub(super) const THIRD_TRY_MS: i64 = 9500;
 

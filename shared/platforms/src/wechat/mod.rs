@@ -92,6 +92,10 @@ impl Synchronous for Wechat {
         passive::answer(&self.settings, reply, inbound, now, nonce)
     }
 
+    fn asks_again(&self, inbound: &Inbound) -> bool {
+        passive::asks_again(&self.settings, inbound)
+    }
+
     fn interim(&self, inbound: &Inbound) -> Option<HttpReply> {
         passive::interim(&self.settings, inbound)
     }

@@ -56,6 +56,11 @@ pub(super) fn will_ask_again(settings: &Settings, age_ms: i64) -> bool {
     !settings.customer_service && age_ms < limits::THIRD_TRY_MS
 }
 
+/// The second or third time, of an account that can send: its answer to the first came too late, or not at all.
+pub(super) fn asks_again(settings: &Settings, inbound: &Inbound) -> bool {
+    settings.customer_service && inbound.received_at.since(inbound.timestamp) >= limits::SECOND_TRY_MS
+}
+
 enum Plan<'a> {
     Nothing,
     Text(String),
