@@ -40,6 +40,16 @@ pub(super) fn print(dev: &Dev, running: &Running) {
             "             A bot can read what only this machine may. Never use it with bots of strangers."
         );
     }
+    if dev.public_url.is_some() && running.bots.all().iter().any(|bot| bot.channels.iter().any(|one| one.stand_in)) {
+        let _ = writeln!(
+            text,
+            "\n  {bold}WARNING{plain}    --public-url: everybody who finds this address can talk to the bots on stand-in channels,"
+        );
+        let _ = writeln!(
+            text,
+            "             whose secrets everybody knows. --live leaves only channels with secrets of their own."
+        );
+    }
     for bot in running.bots.all() {
         let _ = writeln!(text, "\n{bold}{}{plain}  {}  {dim}{}{plain}", bot.id, bot.title, bot.path);
         for warning in &bot.warnings {
@@ -48,6 +58,9 @@ pub(super) fn print(dev: &Dev, running: &Running) {
         for channel in &bot.channels {
             let stand_in = if channel.stand_in { "  (stand-in)" } else { "" };
             let _ = writeln!(text, "  {:<10} {}{dim}{stand_in}{plain}", channel.platform.as_str(), channel.url);
+            if channel.platform == PlatformType::Kakao {
+                let _ = writeln!(text, "  {:<10} {}/channel{dim}  (friends and blocks){plain}", "", channel.url);
+            }
         }
     }
     // One that answers by its API, and one that waits for the reply.
