@@ -15,7 +15,7 @@ use super::inbound::{Sms, inbounds, opts_out};
 use super::wire::{Listed, Mo, Outline, Part, Pushed};
 use super::{Bizchat, phone};
 use crate::secret::{hmac_sha256, same};
-use crate::{Acknowledge, HttpReply, Ignored, ReceiveError, Received, Request};
+use crate::{Acknowledge, HttpReply, Ignored, ReceiveError, Received, Request, repair};
 
 pub(super) fn receive(bizchat: &Bizchat, request: &Request<'_>) -> Result<Received, ReceiveError> {
     verify(bizchat, request)?;
@@ -23,7 +23,16 @@ pub(super) fn receive(bizchat: &Bizchat, request: &Request<'_>) -> Result<Receiv
     let mut ours = 0_usize;
     let mut others = 0_usize;
     let (mut inbound, mut ignored) = (Vec::new(), Vec::new());
-    for mo in list(request.body)? {
+    let repaired;
+    let list = match self::list(request.body) {
+        Ok(list) if list.iter().all(Result::is_ok) => list,
+        // Half an emoji where a text was cut, or the letters of another encoding.
+        Ok(_) | Err(_) => {
+            repaired = repair::json(request.body);
+            self::list(repaired.as_bytes())?
+        }
+    };
+    for mo in list {
         let Ok(mo) = mo else {
             ignored.push(Ignored::new("unreadable MO"));
             continue;

@@ -4,7 +4,8 @@
 /// there is. `None` for what is no number, such as a sender that is a name.
 pub(super) fn normalized(text: &str) -> Option<String> {
     let text = text.trim();
-    if text.chars().any(|c| c.is_alphabetic() || c == ':') {
+    // A digit may have been lost where a letter could not be read, and the rest would be somebody else's number.
+    if text.chars().any(|c| c.is_alphabetic() || c == ':' || c == char::REPLACEMENT_CHARACTER) {
         return None;
     }
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
@@ -81,7 +82,8 @@ mod tests {
             assert_eq!(normalized(&number).as_deref(), Some(expected), "twice is once");
             assert!(same(&number, &number));
         }
-        for none in ["", "+", " - ", "NAVER", "whatsapp:+821098765432", "발신번호제한", "sip:1"] {
+        for none in ["", "+", " - ", "NAVER", "whatsapp:+821098765432", "발신번호제한", "sip:1", "010\u{fffd}12345678"]
+        {
             assert_eq!(normalized(none), None, "{none}");
         }
         for none in ["", "+", "U1", "+8210x"] {
