@@ -56,12 +56,13 @@ pub(super) fn receive(bot_id: &BotId, settings: &Settings, request: &Request<'_>
     let event = Event::of(settings.dialect, event);
     // BizGo's paths differ from customer to customer, and its requests say by themselves what they are.
     let route = match event.request_type.as_deref() {
-        Some("write" | "end" | "endwithbot") => return Ok(nothing(&event.result())),
         Some(name) => Route::of(name).ok_or(name),
         None => route.ok_or(path),
     };
     match route {
         Ok(route) => took(bot_id, settings, request, route, event),
+        // What became of something that we sent: the code says it, and the log is where it can be read.
+        Err(name) if event.report_code.is_some() => Ok(nothing(&event.result(name))),
         Err(name) => Ok(nothing(name)),
     }
 }
