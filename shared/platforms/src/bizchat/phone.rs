@@ -18,7 +18,8 @@ pub(super) fn normalized(text: &str) -> Option<String> {
     if is_representative(&digits) {
         return Some(digits);
     }
-    if digits.starts_with("82") && digits.len() >= 11 {
+    let abroad = digits.strip_prefix("82");
+    if abroad.is_some_and(|rest| rest.len() >= 9 || is_representative(rest)) {
         return Some(format!("+{digits}"));
     }
     match digits.strip_prefix('0') {
@@ -68,8 +69,11 @@ mod tests {
             ("1588-1234", "15881234", Some("15881234")),
             ("+8215881234", "+8215881234", Some("15881234")),
             ("12341234", "12341234", Some("12341234")),
+            ("8215881234", "+8215881234", Some("15881234")),
+            ("82-1588-1234", "+8215881234", Some("15881234")),
             // Too short for a country code.
-            ("8215881234", "8215881234", Some("8215881234")),
+            ("8212345678", "8212345678", Some("8212345678")),
+            ("821588123", "821588123", Some("821588123")),
             ("114", "114", Some("114")),
             ("0", "0", Some("0")),
             ("+1 415 555 2671", "+14155552671", None),
@@ -94,6 +98,7 @@ mod tests {
     #[test]
     fn a_line_has_several_names() {
         assert!(same("15881234", "+8215881234"));
+        assert!(same("15881234", &normalized("8215881234").unwrap()));
         assert!(!same("15881234", "+82215881234"));
         assert!(!same("+14155552671", "+14155552672"));
         assert!(!same("U1", "U2"));
