@@ -17,6 +17,7 @@ pub mod media;
 pub mod navertalk;
 mod need;
 mod receive;
+mod repair;
 mod secret;
 #[cfg(test)]
 mod testkit;

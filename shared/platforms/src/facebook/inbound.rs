@@ -12,8 +12,8 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::wire::{Entry, EntryParts, Event, Parts, Webhook};
-use super::{Facebook, surrogates, tolerant};
-use crate::{Acknowledge, HttpReply, Ignored, ReceiveError, Received, Request};
+use super::{Facebook, tolerant};
+use crate::{Acknowledge, HttpReply, Ignored, ReceiveError, Received, Request, repair};
 
 pub(super) fn receive(page: &Facebook, request: &Request<'_>) -> Result<Received, ReceiveError> {
     if !request.tail.is_empty() {
@@ -55,7 +55,7 @@ fn webhook(page: &Facebook, request: &Request<'_>) -> Result<Received, ReceiveEr
                 entry.into_iter().for_each(|entry| reading.entry(entry));
             }
         }
-        Ok(_) | Err(_) => reading.in_parts(&String::from_utf8_lossy(&surrogates::repair(request.body)))?,
+        Ok(_) | Err(_) => reading.in_parts(&repair::json(request.body))?,
     }
     // Meta does not read the body of the answer.
     let acknowledge = Acknowledge::Now(HttpReply::empty(StatusCode::OK));

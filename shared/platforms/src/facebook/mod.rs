@@ -17,7 +17,6 @@ mod outbound;
 mod params;
 mod payload;
 mod settings;
-mod surrogates;
 #[cfg(test)]
 mod tests;
 mod tolerant;

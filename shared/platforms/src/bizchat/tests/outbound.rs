@@ -132,6 +132,33 @@ fn the_message_hub_gets_a_hashed_password_and_one_token_for_all() {
     );
 }
 
+/// What is put in goes to its own place, whatever a text says; with marks that are always the same it did not.
+#[test]
+fn no_text_is_taken_for_a_mark() {
+    let words = "closer-mark-token closer-mark-tokenx closer-mark-tokenxx closer-mark-file-id closer-mark-file-idx \
+                 closer-mark-file-body";
+    for driver in ["sens", "msghub"] {
+        let channel = with_driver(driver);
+        let media = json!({ "type": "media", "media": { "contentType": "image", "uri": "https://a.example/1.jpg" }, "text": words });
+        let mut call =
+            channel.render(&reply_of(&json!({ "messages": [media] })), &inbound(), RECEIVED_AT).calls.remove(0);
+        for need in std::mem::take(&mut call.needs) {
+            call.put(&need.mark, "what-was-obtained");
+        }
+        let body: serde_json::Value = serde_json::from_slice(&call.body).unwrap();
+        let (said, place) = match driver {
+            "sens" => (&body["content"], body["files"][0]["fileId"].as_str().unwrap()),
+            _ => (&body["msg"], header(&call, "authorization")[0].trim_start_matches("Bearer ")),
+        };
+        assert!(said.as_str().unwrap().starts_with(words), "{said}");
+        assert_eq!(place, "what-was-obtained");
+        assert_eq!(
+            String::from_utf8_lossy(&call.body).matches("what-was-obtained").count(),
+            usize::from(driver == "sens")
+        );
+    }
+}
+
 #[test]
 fn a_repeated_render_is_the_same_to_the_byte() {
     for driver in ["sens", "solapi", "twilio", "msghub"] {
