@@ -30,6 +30,8 @@ pub struct Preference {
     /// A new conversation begins where the last one stood.
     pub restore_navigation: bool,
     pub session_timeout_ms: i64,
+    /// Where the bot goes on when an agent is done; without it the agent call, or the start.
+    pub completed_flow: Option<u64>,
     /// Heading of further choices, and stand-in for media that a channel cannot show: for consultation talk only.
     pub additional_choice: String,
     pub unsupported_media: String,

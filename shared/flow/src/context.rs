@@ -89,6 +89,10 @@ impl<'a> Context<'a> {
         self.set("message", message);
     }
 
+    pub(crate) fn platform(&self) -> PlatformType {
+        self.ids.platform
+    }
+
     pub(crate) fn navigate(&mut self, navigation: Navigation) {
         self.navigation = navigation;
         self.moved = true;

@@ -4,7 +4,8 @@
 use std::fmt;
 
 use model::{
-    Context, Conversation, ConversationId, EndUser, EpochMillis, Event, Inbound, InboundId, InboundKind, Reply,
+    Context, Conversation, ConversationId, EndUser, EpochMillis, Event, Inbound, InboundId, InboundKind, Manual,
+    ManualStatus, Reply,
 };
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +61,9 @@ pub struct Talk {
     /// When somebody of the company spoke last, while the conversation is theirs: the bot is silent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<EpochMillis>,
+    /// How the last agent call went.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manual: Option<ManualStatus>,
 }
 
 /// A turn that was taken: what it says, and to whom.
@@ -153,6 +157,7 @@ impl Session {
                 bot_id: bot_id.clone(),
                 conversation_id: talk.id,
                 end_user_id: Some(*id),
+                manual: talk.manual.map(|status| Manual { status }),
                 navigation: navigation.clone(),
                 params: params.clone(),
                 platform: *platform,

@@ -36,6 +36,10 @@ pub(crate) enum Next {
     Start,
     /// The keyboard node that `navigation` stands at.
     Keyboard,
+    /// Somebody of the company was called by the agent-call node that `navigation` stands at, and the customer may cancel.
+    Agent,
+    /// They are done: that node again.
+    CallAgain,
     Fallback,
 }
 
@@ -53,6 +57,31 @@ impl State {
         let reference = meta.payload.as_ref()?.as_str()?;
         let button = self.shown.find_reference(reference)?;
         Some((MessageData::text(&button.label), button.payload.clone()))
+    }
+
+    /// Somebody of the company was called, and nobody came yet.
+    pub(crate) const fn calls_agent(&self) -> bool {
+        matches!(self.next, Next::Agent)
+    }
+
+    /// Where somebody comes unasked, the bot begins again afterwards; unless they start a flow.
+    pub(crate) const fn agent_came(&mut self) {
+        if !self.calls_agent() {
+            self.next = Next::Start;
+        }
+    }
+
+    /// Where the bot called them it calls again, for the customer may have more to ask.
+    pub(crate) const fn agent_done(&mut self) {
+        if self.calls_agent() {
+            self.next = Next::CallAgain;
+        }
+    }
+
+    /// For the conversation after this one: nobody is called there yet.
+    pub(crate) fn resumed(&self) -> Self {
+        let next = if self.calls_agent() { Next::CallAgain } else { self.next };
+        Self { next, ..self.clone() }
     }
 
     /// Remembers what is offered by number. A turn that says nothing takes nothing back.

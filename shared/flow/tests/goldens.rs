@@ -10,7 +10,7 @@ use std::path::Path;
 
 use common::Talk;
 use flow::{Bot, Done};
-use model::{PlatformType, Position};
+use model::{AgentCalls, PlatformType, Position};
 use serde_json::{Value, json};
 
 #[test]
@@ -43,6 +43,11 @@ fn transcript(case: &Value) -> String {
         writeln!(out, "warning  {warning}").unwrap();
     }
     let mut talk = Talk::new(&bot, platform);
+    talk.agents = match case["agents"].as_str() {
+        Some("button") => AgentCalls::Button,
+        Some("refused") => AgentCalls::Refused,
+        _ => AgentCalls::Taken,
+    };
     talk.params = case["params"].as_object().cloned().unwrap_or_default();
     let mut replies = case["http"].as_array().into_iter().flatten();
     for user in case["turns"].as_array().unwrap() {
@@ -71,6 +76,9 @@ fn tell(out: &mut String, done: &Done) {
             write!(out, " after {} ms", said.delay_ms).unwrap();
         }
         out.push('\n');
+    }
+    if let Some(status) = &done.manual {
+        writeln!(out, "agent    {}", json!(status)).unwrap();
     }
     if let Some(keyboard) = &done.keyboard {
         writeln!(out, "keyboard {}", json!(keyboard)).unwrap();

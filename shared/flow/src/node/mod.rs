@@ -1,5 +1,6 @@
 //! The node types. A new one is a file, its line in [`TYPES`], its arms below and its goldens in `testdata`.
 
+pub(crate) mod agent_call;
 mod back;
 mod entry;
 mod fetch;
@@ -13,6 +14,7 @@ use serde_json::Value;
 
 use crate::ask::{Answer, Ask};
 use crate::import::{ImportError, Reader};
+use crate::message::{Message, button::Button};
 use crate::run::{Fault, Run};
 use crate::state::Place;
 
@@ -29,6 +31,9 @@ const TYPES: &[Type] = &[
     (&["parameter", "parameters", "param", "params"], |_, data, reader| {
         parameter::read(data, reader).map(Kind::Parameter)
     }),
+    (&["manual", "agent", "agentCall", "agent-call"], |_, data, reader| {
+        agent_call::read(data, reader).map(|node| Kind::AgentCall(Box::new(node)))
+    }),
     (&["fetch", "http"], |_, data, reader| fetch::read(data, reader).map(Kind::Fetch)),
     // Each of these will move up when it is built.
     (unavailable::NAMES, |name, _, reader| Ok(Kind::Unavailable(unavailable::read(name, reader)))),
@@ -42,6 +47,7 @@ pub(crate) enum Kind {
     Flow(flow::Flow),
     Back(back::Back),
     Parameter(parameter::Parameter),
+    AgentCall(Box<agent_call::AgentCall>),
     Fetch(fetch::Fetch),
     Unavailable(unavailable::Unavailable),
 }
@@ -54,6 +60,8 @@ pub(crate) enum Then {
     Goto(Place),
     /// The end of the turn: the customer's next message is for this node.
     Wait(model::Keyboard),
+    /// The same, with somebody of the company called.
+    CallAgent(model::Keyboard),
     /// The same node again, with the answer.
     Ask(Ask),
 }
@@ -75,6 +83,7 @@ impl Kind {
             Self::Flow(node) => node.run(run),
             Self::Back(node) => node.run(run),
             Self::Parameter(node) => node.run(run),
+            Self::AgentCall(node) => node.run(run),
             Self::Fetch(node) => node.run(run),
             Self::Unavailable(node) => node.run(run),
         }
@@ -90,6 +99,7 @@ impl Kind {
             | Self::Flow(_)
             | Self::Back(_)
             | Self::Parameter(_)
+            | Self::AgentCall(_)
             | Self::Unavailable(_) => Ok(Then::Edge),
         }
     }
@@ -103,6 +113,7 @@ impl Kind {
             Self::Flow(_) => "flow",
             Self::Back(_) => "back",
             Self::Parameter(_) => "parameter",
+            Self::AgentCall(_) => "manual",
             Self::Fetch(_) => "fetch",
             Self::Unavailable(node) => &node.name,
         }
@@ -113,6 +124,7 @@ impl Kind {
         match self {
             Self::Flow(node) => node.flow().into_iter().collect(),
             Self::Response(node) => node.flows(),
+            Self::AgentCall(node) => node.messages().flat_map(Message::buttons).filter_map(Button::flow).collect(),
             Self::Keyboard(node) => node.flows(),
             Self::Entry(_) | Self::Back(_) | Self::Parameter(_) | Self::Fetch(_) | Self::Unavailable(_) => Vec::new(),
         }

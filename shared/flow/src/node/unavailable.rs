@@ -10,23 +10,10 @@ use super::Then;
 use crate::import::Reader;
 use crate::run::{Fault, Run};
 
-/// Those that we know by name. The services behind most of them are gone; scripts, agent calls, e-mail and `llm` will
+/// Those that we know by name. The services behind most of them are gone; scripts, e-mail and `llm` will
 /// become nodes of their own.
-pub(super) const NAMES: &[&str] = &[
-    "nlp",
-    "chitchat",
-    "chit-chat",
-    "sandbox",
-    "manual",
-    "agent",
-    "email",
-    "mail",
-    "gsheet",
-    "sheet",
-    "backstack",
-    "alimtalk",
-    "llm",
-];
+pub(super) const NAMES: &[&str] =
+    &["nlp", "chitchat", "chit-chat", "sandbox", "email", "mail", "gsheet", "sheet", "backstack", "alimtalk", "llm"];
 
 #[derive(Debug)]
 pub(crate) struct Unavailable {

@@ -2,7 +2,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test uses its part")]
 
 use flow::{Answer, Ask, Bot, Done, HttpAnswer, HttpAsk, HttpFailure, Ids, Input, Run, State, Step};
-use model::{BotId, ConversationId, EpochMillis, MessageData, Params, PlatformType, UserKey};
+use model::{AgentCalls, BotId, ConversationId, EpochMillis, MessageData, Params, PlatformType, UserKey};
 use serde_json::{Value, json};
 
 pub struct Talk<'b> {
@@ -10,11 +10,12 @@ pub struct Talk<'b> {
     platform: PlatformType,
     pub state: State,
     pub params: Params,
+    pub agents: AgentCalls,
 }
 
 impl<'b> Talk<'b> {
     pub fn new(bot: &'b Bot, platform: PlatformType) -> Self {
-        Self { bot, platform, state: State::default(), params: Params::new() }
+        Self { bot, platform, state: State::default(), params: Params::new(), agents: AgentCalls::Taken }
     }
 
     /// `user` is null when the room opens, else a MESSAGE.DATA, text unless it says otherwise, with its `payload`.
@@ -30,7 +31,8 @@ impl<'b> Talk<'b> {
         let state = serde_json::from_value(serde_json::to_value(&self.state).unwrap()).unwrap();
         assert_eq!(self.state, state);
         let params = std::mem::take(&mut self.params);
-        let mut run = Run::new(self.bot, ids, state, params, input, EpochMillis(1_780_300_800_000), 7);
+        let mut run = Run::new(self.bot, ids, state, params, input, EpochMillis(1_780_300_800_000), 7)
+            .with_agents(self.agents, None);
         let mut answer = None;
         let done = loop {
             match run.step(answer.take()) {
