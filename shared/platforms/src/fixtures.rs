@@ -139,7 +139,10 @@ fn message(inbound: &Inbound) -> Option<Value> {
         | InboundKind::Left { .. }
         | InboundKind::Unfriended { .. }
         | InboundKind::Closed { .. }
+        | InboundKind::AgentJoined { .. }
+        | InboundKind::AgentSaid { .. }
         | InboundKind::AgentLeft { .. }
+        | InboundKind::Moved { .. }
         | InboundKind::Collect
         | InboundKind::Expired { .. }
         | InboundKind::Late { .. } => return None,
@@ -167,6 +170,9 @@ fn event(inbound: &Inbound) -> Option<Value> {
         InboundKind::AgentLeft { params } => ("bot.conversation.agent_call_disconnected", params),
         InboundKind::Message { .. }
         | InboundKind::Echo { .. }
+        | InboundKind::AgentJoined { .. }
+        | InboundKind::AgentSaid { .. }
+        | InboundKind::Moved { .. }
         | InboundKind::Collect
         | InboundKind::Expired { .. }
         | InboundKind::Late { .. } => return None,

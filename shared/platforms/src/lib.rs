@@ -25,7 +25,7 @@ pub mod wechat;
 
 use std::fmt;
 
-use model::{BotId, EpochMillis, Inbound, PlatformType, Reply};
+use model::{AgentCalls, BotId, EpochMillis, Inbound, PlatformType, Reply};
 use serde_json::Value;
 
 pub use call::{Answer, Attempt, Call, Outcome, Rendered, Verdict};
@@ -102,6 +102,12 @@ pub trait Channel: Send + Sync + fmt::Debug {
     /// status 200; `answer` is JSON or a text, and short.
     fn opened(&self, _answer: &[u8]) -> Opened {
         Opened::File
+    }
+
+    /// Whether somebody of the company can answer there. They write by our API, so it takes a channel that can be written
+    /// to at any time.
+    fn agent_calls(&self) -> AgentCalls {
+        AgentCalls::Taken
     }
 
     /// It has no buttons: choices are numbered ([`Reply::choices`]), and the customer answers with a number or a label.

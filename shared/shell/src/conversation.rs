@@ -10,7 +10,9 @@ use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use delivery::{Bundle, Webhook};
 use flow::{Answer, Begin, Channel as Way, Late, Session, Stepped, Talk, Turn};
 use model::time::EpochSeconds;
-use model::{BotId, ConversationId, EpochMillis, Event, Inbound, InboundId, InboundKind, PlatformType, Queued};
+use model::{
+    AgentCalls, BotId, ConversationId, EpochMillis, Event, Inbound, InboundId, InboundKind, PlatformType, Queued,
+};
 use platforms::Channel;
 use serde::Deserialize;
 use serde_json::Value;
@@ -387,9 +389,11 @@ impl Conversation {
 /// How the channel takes its replies, and for a late one what can be done about it.
 fn way(channel: Option<&dyn Channel>, session: Option<&Session>, inbound: &Inbound) -> Way {
     let numbers_choices = channel.is_some_and(Channel::numbers_choices);
+    // The preview has nobody to call.
+    let agents = channel.map_or(AgentCalls::Button, Channel::agent_calls);
     let Some(synchronous) = channel.and_then(Channel::synchronous) else {
         // The preview reads its replies from the session, too.
-        return Way { synchronous: inbound.platform == PlatformType::Test, late: Late::Keep, numbers_choices };
+        return Way { synchronous: inbound.platform == PlatformType::Test, late: Late::Keep, numbers_choices, agents };
     };
     let late = match inbound.kind {
         InboundKind::Late { of } => match session.and_then(|session| session.turn(of)) {
@@ -405,11 +409,14 @@ fn way(channel: Option<&dyn Channel>, session: Option<&Session>, inbound: &Inbou
         | InboundKind::Unfriended { .. }
         | InboundKind::Closed { .. }
         | InboundKind::Echo { .. }
+        | InboundKind::AgentJoined { .. }
+        | InboundKind::AgentSaid { .. }
         | InboundKind::AgentLeft { .. }
+        | InboundKind::Moved { .. }
         | InboundKind::Collect
         | InboundKind::Expired { .. } => Late::Keep,
     };
-    Way { synchronous: true, late, numbers_choices }
+    Way { synchronous: true, late, numbers_choices, agents }
 }
 
 impl<'de> Deserialize<'de> for Invocation {

@@ -79,7 +79,10 @@ const fn messaging_type(kind: &InboundKind) -> &'static str {
         | InboundKind::Unfriended { .. }
         | InboundKind::Closed { .. }
         | InboundKind::Echo { .. }
+        | InboundKind::AgentJoined { .. }
+        | InboundKind::AgentSaid { .. }
         | InboundKind::AgentLeft { .. }
+        | InboundKind::Moved { .. }
         | InboundKind::Expired { .. } => "UPDATE",
     }
 }
