@@ -67,6 +67,7 @@ fn take(
     let waits = settings.synchronous && read.answerable;
     let hash = Sha256::digest(request.body);
     let partner = text(event.partner.take());
+    let last = read.kinds.len().saturating_sub(1);
     let inbound: Vec<_> = read
         .kinds
         .into_iter()
@@ -83,7 +84,8 @@ fn take(
             conversation_key: user_key.clone(),
             timestamp: request.received_at,
             received_at: request.received_at,
-            answer_by: waits.then_some(until),
+            // One answer has room for one reply. The others go out by the Send API, each after its turn.
+            answer_by: (waits && index == last).then_some(until),
             // A new friend is thanked by the account itself, and must have no answer.
             reply_to: match (&kind, &partner) {
                 (InboundKind::Joined { .. }, _) | (_, None) => Value::Null,
