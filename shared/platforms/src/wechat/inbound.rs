@@ -101,7 +101,8 @@ fn read(wechat: &Wechat, request: &Request<'_>, mut push: Push<'_>, origin: &Ori
     }
 
     let seconds = push.create_time.as_ref().and_then(|time| time.trim().parse().ok()).map(EpochSeconds);
-    let timestamp = seconds.map_or(request.received_at, EpochSeconds::millis);
+    let sent_at = seconds.map(EpochSeconds::millis);
+    let timestamp = sent_at.unwrap_or(request.received_at);
     let key = push.event_key.as_deref().unwrap_or_default();
     let event = match (&*kind, &push.msg_id, &push.event) {
         ("event", _, Some(event)) => format!("{user_key}:{}:{event}:{key}", timestamp.seconds().0),
@@ -114,7 +115,7 @@ fn read(wechat: &Wechat, request: &Request<'_>, mut push: Push<'_>, origin: &Ori
         Err(kind) => return ignored(kind),
     };
     let brief = matches!(kind, InboundKind::Joined { .. }) || push.event.is_some();
-    let until = until(wechat, request, timestamp);
+    let until = until(wechat, request, sent_at);
     let answers = matches!(kind, InboundKind::Message { .. } | InboundKind::Joined { .. });
     let inbound = Inbound {
         id: InboundId::of(&wechat.bot_id, PlatformType::Wechat, &event),
@@ -125,7 +126,7 @@ fn read(wechat: &Wechat, request: &Request<'_>, mut push: Push<'_>, origin: &Ori
         timestamp,
         received_at: request.received_at,
         answer_by: answers.then_some(until),
-        reply_to: if answers { reply_to(&account, origin, brief) } else { Value::Null },
+        reply_to: if answers { reply_to(&account, origin, brief, sent_at.is_none()) } else { Value::Null },
         kind,
     };
     let acknowledge = if answers { Acknowledge::WithReply { until } } else { Acknowledge::Now(passive::success()) };
@@ -133,14 +134,15 @@ fn read(wechat: &Wechat, request: &Request<'_>, mut push: Push<'_>, origin: &Ori
 }
 
 /// An account that can only answer lets Tencent ask again, and so wins ten seconds: any of the three may be answered.
-fn until(wechat: &Wechat, request: &Request<'_>, timestamp: EpochMillis) -> EpochMillis {
+fn until(wechat: &Wechat, request: &Request<'_>, sent_at: Option<EpochMillis>) -> EpochMillis {
     let settings = &wechat.settings;
-    let will_ask_again = passive::will_ask_again(settings, request.received_at.since(timestamp));
+    let will_ask_again = passive::will_ask_again(settings, request.received_at, sent_at);
     request.received_at.plus_ms(if will_ask_again { limits::HOLD_MS } else { settings.answer_within_ms })
 }
 
-/// `account` answers; `key` and `token` say with what; `brief`: there is a minute for messages, not two days.
-fn reply_to(account: &str, origin: &Origin, brief: bool) -> Value {
+/// `account` answers; `key` and `token` say with what; `brief`: there is a minute for messages, not two days; `untimed`:
+/// nobody knows which of the tries it is.
+fn reply_to(account: &str, origin: &Origin, brief: bool, untimed: bool) -> Value {
     let mut fields = Map::new();
     fields.insert("account".to_owned(), json!(account));
     if let Some(key) = origin.key {
@@ -149,6 +151,9 @@ fn reply_to(account: &str, origin: &Origin, brief: bool) -> Value {
     }
     if brief {
         fields.insert("brief".to_owned(), json!(true));
+    }
+    if untimed {
+        fields.insert("untimed".to_owned(), json!(true));
     }
     Value::Object(fields)
 }
