@@ -1,15 +1,12 @@
 //! Checks who sent a request, and reads it.
 //! <https://kakaobusiness.gitbook.io/main/tool/chatbot/skill_guide/answer_json_format>
 
-use std::fmt::Write as _;
-
 use http::{HeaderMap, HeaderName, Method};
 use model::{BotId, Inbound, InboundId, InboundKind, Meta, PlatformType, UserKey};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 
-use crate::{Acknowledge, Ignored, ReceiveError, Received, Request};
+use crate::{Acknowledge, Ignored, ReceiveError, Received, Request, receive};
 
 use super::settings::Settings;
 use super::wire::{Block, SkillPayload};
@@ -108,10 +105,12 @@ fn kinds(settings: &Settings, payload: &SkillPayload) -> Vec<InboundKind> {
     if asks_for_late_answer(settings, payload) {
         return vec![InboundKind::Collect];
     }
-    let meta = meta(payload);
-    content::read(payload)
-        .into_iter()
-        .map(|data| InboundKind::Message { platform_message_id: None, data, meta: Box::new(meta.clone()) })
+    let said = content::read(payload);
+    // The last is given away, and so the only one is not copied.
+    let metas = std::iter::repeat_n(meta(payload), said.len());
+    said.into_iter()
+        .zip(metas)
+        .map(|(data, meta)| InboundKind::Message { platform_message_id: None, data, meta: Box::new(meta) })
         .collect()
 }
 
@@ -180,11 +179,14 @@ fn meta(skill: &SkillPayload) -> Meta {
     Meta { payload: payload::from_extra(&skill.action.client_extra), test, extra, ..Meta::default() }
 }
 
-/// What the ids of a turn are made of. There are no message ids, and people do say the same thing twice.
+/// What the ids of a turn are made of. There are no message ids, and people do say the same thing twice. Ids are hashed
+/// from it, so the body is not hashed before.
 fn turn(request: &Request<'_>, user_key: &UserKey) -> String {
     match header(request.headers, &REQUEST_ID) {
         Some(id) if !id.is_empty() => format!("request {user_key} {id}"),
-        Some(_) | None => format!("turn {user_key} {} {}", request.received_at.0, hash(request.body)),
+        Some(_) | None => {
+            format!("turn {user_key} {} {}", request.received_at.0, String::from_utf8_lossy(request.body))
+        }
     }
 }
 
@@ -197,12 +199,5 @@ pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ReceiveError> 
     if body.trim_ascii_start().first() != Some(&b'{') {
         return Err(ReceiveError::Malformed("it is not a JSON object".to_owned()));
     }
-    serde_json::from_slice(body).map_err(|error| ReceiveError::malformed(&error))
-}
-
-pub(super) fn hash(body: &[u8]) -> String {
-    Sha256::digest(body).iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    receive::json(body).map_err(|error| ReceiveError::malformed(&error))
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{Acknowledge, HttpReply, Ignored, ReceiveError, Received, Request};
 
-use super::inbound::{hash, header, read};
+use super::inbound::{header, read};
 use super::settings::Settings;
 use super::wire::RelationEvent;
 
@@ -37,10 +37,10 @@ pub(super) fn receive(bot_id: &BotId, settings: &Settings, request: &Request<'_>
         .unwrap_or_default()
         .parse()
         .map_err(|_| ReceiveError::Malformed("there is no usable id".to_owned()))?;
-    // The body tells the time, so its hash is as good as the id that Kakao always sends.
+    // The body tells the time, so it is as good as the id that Kakao always sends.
     let id = match header(request.headers, &RESOURCE_ID) {
         Some(id) if !id.is_empty() => format!("channel {id}"),
-        Some(_) | None => format!("channel body {}", hash(request.body)),
+        Some(_) | None => format!("channel body {}", String::from_utf8_lossy(request.body)),
     };
     let inbound = Inbound {
         id: InboundId::of(bot_id, PlatformType::Kakao, &id),

@@ -37,7 +37,7 @@ impl Read {
 
 /// `None` of kinds that we do not know; Naver's own quick start posts a `test`.
 pub(super) fn read(settings: &Settings, name: &str, event: &mut Event<'_>) -> Option<Read> {
-    let options = event.options.take().unwrap_or_default();
+    let options = event.options.take().map(|options| *options).unwrap_or_default();
     Some(match name {
         "open" => opened(options),
         "send" => sent(event, options),

@@ -54,7 +54,7 @@ fn push(wechat: &Wechat, request: &Request<'_>) -> Result<Received, ReceiveError
     let settings = &wechat.settings;
     let signer = signer(wechat, request, "signature", None)?;
     let body = std::str::from_utf8(request.body).map_err(|_| ReceiveError::Malformed("it is not UTF-8".to_owned()))?;
-    let outer = xml::read(body)?;
+    let mut outer = xml::read(body)?;
 
     // The compatible mode has both forms; only the encrypted one is signed as a whole.
     let is_encrypted = query(request, "encrypt_type") == "aes" || (outer.encrypt.is_some() && outer.msg_type.is_none());
@@ -62,7 +62,7 @@ fn push(wechat: &Wechat, request: &Request<'_>) -> Result<Received, ReceiveError
         if settings.require_encryption {
             return Err(ReceiveError::Forbidden);
         }
-        return read(wechat, request, outer, &Origin { signer, key: None });
+        return read(wechat, request, &mut outer, &Origin { signer, key: None });
     }
     let encrypted = outer.encrypt.ok_or_else(|| ReceiveError::Malformed("there is no Encrypt".to_owned()))?;
     let signer = self::signer(wechat, request, "msg_signature", Some(&encrypted))?;
@@ -70,7 +70,7 @@ fn push(wechat: &Wechat, request: &Request<'_>) -> Result<Received, ReceiveError
         return Err(ReceiveError::Malformed("it is encrypted, and `encodingAESKey` is not set".to_owned()));
     }
     let (inner, key) = settings.keys.open(&encrypted, &settings.app_id).ok_or(ReceiveError::Forbidden)?;
-    read(wechat, request, xml::read(&inner)?, &Origin { signer, key: Some(key) })
+    read(wechat, request, &mut xml::read(&inner)?, &Origin { signer, key: Some(key) })
 }
 
 /// Whose signature it is, as the place in the list of tokens.
@@ -89,7 +89,12 @@ struct Origin {
     key: Option<&'static str>,
 }
 
-fn read(wechat: &Wechat, request: &Request<'_>, mut push: Push<'_>, origin: &Origin) -> Result<Received, ReceiveError> {
+fn read(
+    wechat: &Wechat,
+    request: &Request<'_>,
+    push: &mut Push<'_>,
+    origin: &Origin,
+) -> Result<Received, ReceiveError> {
     let missing = |name: &str| ReceiveError::Malformed(format!("there is no {name}"));
     let kind = push.msg_type.take().ok_or_else(|| missing("MsgType"))?;
     let from = push.from_user_name.take().ok_or_else(|| missing("FromUserName"))?;
@@ -110,7 +115,7 @@ fn read(wechat: &Wechat, request: &Request<'_>, mut push: Push<'_>, origin: &Ori
         (_, Some(id), _) => id.trim().to_owned(),
         (kind, None, _) => format!("{user_key}:{}:{kind}", timestamp.seconds().0),
     };
-    let kind = match messages::read(wechat, request, &user_key, timestamp, &kind, &mut push) {
+    let kind = match messages::read(wechat, request, &user_key, timestamp, &kind, push) {
         Ok(kind) => kind,
         Err(kind) => return ignored(kind),
     };
