@@ -35,13 +35,7 @@ pub(super) fn signature(token: &str, parts: &[&str]) -> String {
     for part in parts {
         digest.update(part);
     }
-    hex(&digest.finalize())
-}
-
-/// By hand: `write!` takes longer for it than the digest for its parts.
-fn hex(bytes: &[u8]) -> String {
-    let digit = |nibble: u8| char::from(b"0123456789abcdef"[usize::from(nibble)]);
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]).collect()
+    format!("{:x}", digest.finalize())
 }
 
 /// An EncodingAESKey.
