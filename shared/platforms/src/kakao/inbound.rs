@@ -3,7 +3,7 @@
 
 use http::{HeaderMap, HeaderName, Method};
 use model::{BotId, Inbound, InboundId, InboundKind, Meta, PlatformType, UserKey};
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::{Acknowledge, Ignored, ReceiveError, Received, Request, receive};
@@ -56,7 +56,7 @@ fn skill(bot_id: &BotId, settings: &Settings, request: &Request<'_>) -> Result<R
             return Err(ReceiveError::Unsigned);
         }
     }
-    let payload: SkillPayload = read(request.body)?;
+    let payload: SkillPayload<'_> = read(request.body)?;
     let user_key = user_key(&payload)?;
 
     let kinds = kinds(settings, &payload);
@@ -98,7 +98,7 @@ fn skill(bot_id: &BotId, settings: &Settings, request: &Request<'_>) -> Result<R
 }
 
 /// What the turn is: a welcome, a press of our own button, or what was said. Several pictures are several messages.
-fn kinds(settings: &Settings, payload: &SkillPayload) -> Vec<InboundKind> {
+fn kinds(settings: &Settings, payload: &SkillPayload<'_>) -> Vec<InboundKind> {
     if is_welcome(settings, &payload.user_request.block) || is_welcome(settings, &payload.intent) {
         return vec![InboundKind::opened()];
     }
@@ -114,19 +114,20 @@ fn kinds(settings: &Settings, payload: &SkillPayload) -> Vec<InboundKind> {
         .collect()
 }
 
-fn is_welcome(settings: &Settings, block: &Block) -> bool {
-    let among = |list: &[String], item: &Option<String>| item.as_ref().is_some_and(|item| list.contains(item));
-    among(&settings.welcome_block_ids, &block.id) || among(&settings.welcome_block_names, &block.name)
+fn is_welcome(settings: &Settings, block: &Block<'_>) -> bool {
+    let among = |list: &[String], item: Option<&str>| item.is_some_and(|item| list.iter().any(|known| known == item));
+    among(&settings.welcome_block_ids, block.id.as_deref())
+        || among(&settings.welcome_block_names, block.name.as_deref())
 }
 
 /// By the button, or by typing what is written on it. A button of the bot with the same words has a payload of its own.
-fn asks_for_late_answer(settings: &Settings, skill: &SkillPayload) -> bool {
+fn asks_for_late_answer(settings: &Settings, skill: &SkillPayload<'_>) -> bool {
     let extra = &skill.action.client_extra;
     let said = || skill.user_request.utterance.as_deref().unwrap_or_default().trim();
     payload::is_late(extra) || (payload::from_extra(extra).is_none() && said() == settings.interim_label.trim())
 }
 
-fn user_key(payload: &SkillPayload) -> Result<UserKey, ReceiveError> {
+fn user_key(payload: &SkillPayload<'_>) -> Result<UserKey, ReceiveError> {
     let user = &payload.user_request.user;
     let properties = &user.properties;
     [&user.id, &properties.bot_user_key, &properties.bot_user_key_old, &properties.plusfriend_user_key]
@@ -138,7 +139,7 @@ fn user_key(payload: &SkillPayload) -> Result<UserKey, ReceiveError> {
         .map_err(|_| ReceiveError::Malformed("the user key is too long".to_owned()))
 }
 
-fn meta(skill: &SkillPayload) -> Meta {
+fn meta(skill: &SkillPayload<'_>) -> Meta {
     let request = &skill.user_request;
     let test = request.params.surface.as_deref() == Some("BuilderBotTest")
         || request.params.ignore_me.as_deref() == Some("true")
@@ -195,7 +196,7 @@ pub(super) fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'
 }
 
 /// A body that must be an object; serde would take a list for one.
-pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ReceiveError> {
+pub(super) fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, ReceiveError> {
     if body.trim_ascii_start().first() != Some(&b'{') {
         return Err(ReceiveError::Malformed("it is not a JSON object".to_owned()));
     }

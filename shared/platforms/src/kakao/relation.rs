@@ -57,7 +57,7 @@ pub(super) fn receive(bot_id: &BotId, settings: &Settings, request: &Request<'_>
     Ok(Received { inbound: vec![inbound], ignored: Vec::new(), acknowledge })
 }
 
-fn params(event: &RelationEvent) -> Params {
+fn params(event: &RelationEvent<'_>) -> Params {
     let app_user_id = event.id.as_ref().filter(|_| event.id_type.as_deref() == Some("app_user_id"));
     [
         ("idType", event.id_type.as_ref()),
@@ -71,7 +71,7 @@ fn params(event: &RelationEvent) -> Params {
 }
 
 /// The old field is a number; whether of seconds or of milliseconds its size tells.
-fn timestamp(event: &RelationEvent) -> Option<EpochMillis> {
+fn timestamp(event: &RelationEvent<'_>) -> Option<EpochMillis> {
     const SECONDS_BELOW: u64 = 100_000_000_000;
     let text = event.updated_at.as_ref().or(event.timestamp.as_ref())?;
     match text.parse::<i64>() {
