@@ -153,6 +153,7 @@ fn message(inbound: &Inbound) -> Option<Value> {
         "isUser": is_user,
         "timestamp": inbound.timestamp,
         "platformMessageId": platform_message_id,
+        "answerBy": inbound.answer_by,
         "data": data,
         "payload": meta.payload,
         "meta": meta,
