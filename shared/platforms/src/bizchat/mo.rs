@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use super::inbound::{Sms, inbounds, opts_out};
 use super::wire::{Mo, Outline, Part, Pushed};
 use super::{Bizchat, phone};
+use crate::receive::json;
 use crate::secret::{hmac_sha256, same};
 use crate::{Acknowledge, HttpReply, Ignored, ReceiveError, Received, Request, repair};
 
@@ -100,7 +101,7 @@ fn list(body: &[u8]) -> Result<Vec<Result<Mo<'_>, ()>>, ReceiveError> {
     if body.trim_ascii_start().first().is_some_and(|first| *first != b'{') {
         return Err(ReceiveError::Malformed("it is not an object".to_owned()));
     }
-    if let Ok(pushed) = serde_json::from_slice::<Pushed<Mo<'_>>>(body) {
+    if let Ok(pushed) = json::<Pushed<Mo<'_>>>(body) {
         let list = pushed.mo_lst.or(pushed.data.and_then(|data| data.mo_lst)).unwrap_or_default();
         return Ok(list.into_iter().map(Ok).collect());
     }

@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 
 use super::wire::{Entry, EntryParts, Event, Parts, Webhook};
 use super::{Facebook, tolerant};
+use crate::receive::json;
 use crate::{Acknowledge, HttpReply, Ignored, ReceiveError, Received, Request, repair};
 
 pub(super) fn receive(page: &Facebook, request: &Request<'_>) -> Result<Received, ReceiveError> {
@@ -49,7 +50,7 @@ fn webhook(page: &Facebook, request: &Request<'_>) -> Result<Received, ReceiveEr
     let mut reading = Reading { page, request, inbound: Vec::new(), ignored: Vec::new() };
     // serde would take an array for a struct.
     let is_object = request.body.trim_ascii_start().first() == Some(&b'{');
-    match serde_json::from_slice::<Webhook<'_>>(request.body) {
+    match json::<Webhook<'_>>(request.body) {
         Ok(Webhook { object, entry }) if is_object => {
             if reading.is_of_page(object.as_deref()) {
                 entry.into_iter().for_each(|entry| reading.entry(entry));

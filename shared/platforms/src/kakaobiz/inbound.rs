@@ -72,7 +72,7 @@ fn read(body: &[u8]) -> Result<wire::Event<'_>, ReceiveError> {
     if body.trim_ascii_start().first() != Some(&b'{') {
         return Err(ReceiveError::Malformed("it is not a JSON object".to_owned()));
     }
-    serde_json::from_slice(body).map_err(|error| ReceiveError::malformed(&error))
+    crate::receive::json(body).map_err(|error| ReceiveError::malformed(&error))
 }
 
 fn took(

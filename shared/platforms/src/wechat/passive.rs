@@ -60,7 +60,8 @@ pub(super) fn will_ask_again(settings: &Settings, received_at: EpochMillis, sent
 
 /// The second or third time, of an account that can send: its answer to the first came too late, or not at all.
 pub(super) fn asks_again(settings: &Settings, inbound: &Inbound) -> bool {
-    settings.customer_service && inbound.received_at.since(inbound.timestamp) >= limits::SECOND_TRY_MS
+    let age_ms = inbound.received_at.since(inbound.timestamp);
+    settings.customer_service && (limits::SECOND_TRY_MS..limits::LAST_TRY_MS).contains(&age_ms)
 }
 
 enum Plan<'a> {

@@ -163,7 +163,7 @@ fn what_twilio_holds_opens_with_the_account() {
         &"Bxxxxx".parse().unwrap(),
         &serde_json::from_value(json!(AUTH_TOKEN)).unwrap(),
         "https://api.twilio.com.evil.example/",
-        60,
+        crate::media::LIFETIME_SECONDS,
         RECEIVED_AT,
     );
     let tail = forged.split_once("/Bxxxxx/").unwrap().1;
