@@ -6,7 +6,8 @@ use std::borrow::Cow;
 use model::{BotId, ConversationId, EndUserId, EpochMillis, MessageData, Navigation, Params, PlatformType, UserKey};
 use serde_json::{Map, Value, json};
 
-use crate::Bot;
+use crate::template::json_text;
+use crate::{Bot, limits};
 
 /// Who talks to which bot.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +19,10 @@ pub struct Ids<'a> {
     pub platform: PlatformType,
     pub user_key: &'a UserKey,
 }
+
+/// What every turn knows by itself.
+const GIVEN: &[&str] =
+    &["botId", "conversationId", "endUserId", "platform", "userKey", "bot", "params", "navigation", "message", "error"];
 
 #[derive(Debug)]
 pub(crate) struct Context<'a> {
@@ -38,15 +43,17 @@ pub(crate) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
+    /// `results`: of nodes in earlier turns.
     pub(crate) fn new(
         bot: &'a Bot,
         ids: Ids<'a>,
         params: Params,
+        results: Map<String, Value>,
         navigation: Navigation,
         now: EpochMillis,
         seed: u64,
     ) -> Self {
-        let data = handlebars::Context::from(Value::Object(Map::new()));
+        let data = handlebars::Context::from(Value::Object(results));
         Self { bot, ids, now, seed, data, whole: false, params, navigation, moved: true }
     }
 
@@ -125,6 +132,23 @@ impl<'a> Context<'a> {
         }
         // Nothing but `whole` writes "params", and it writes an object.
         self.data.data_mut().get_mut("params").and_then(Value::as_object_mut).unwrap_or(&mut self.params)
+    }
+
+    /// What nodes found out, for the turns to come. Last, as it takes the context apart.
+    pub(crate) fn take_results(&mut self) -> Map<String, Value> {
+        let Value::Object(mut results) = std::mem::take(self.data.data_mut()) else { return Map::new() };
+        results.retain(|key, _| !GIVEN.contains(&key.as_str()));
+        let weight = |value: &Value| json_text(value).len();
+        let mut weights: Vec<(usize, String)> =
+            results.iter().map(|(key, value)| (weight(value), key.clone())).collect();
+        weights.sort_unstable();
+        let mut sum: usize = weights.iter().map(|(weight, _)| weight).sum();
+        while sum > limits::RESULT_BYTES {
+            let Some((weight, key)) = weights.pop() else { break };
+            results.remove(&key);
+            sum -= weight;
+        }
+        results
     }
 
     pub(crate) fn take_params(&mut self) -> Params {

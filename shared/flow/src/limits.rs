@@ -21,6 +21,9 @@ pub(crate) const PARAMS_BYTES: usize = 32 * 1024;
 /// `meta.custom` of a message, in characters (guide, response node).
 pub(crate) const CUSTOM_CHARS: usize = 1000;
 
+/// What nodes found out in earlier turns, in all. The largest go first.
+pub(crate) const RESULT_BYTES: usize = 32 * 1024;
+
 /// What is remembered between turns: buttons that were shown, positions to go back to, counted visits.
 pub(crate) const SHOWN: usize = 100;
 pub(crate) const BACK: usize = 100;

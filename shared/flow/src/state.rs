@@ -2,7 +2,7 @@
 
 use model::{Keyboard, KeyboardType, Message, MessageData, Meta, Navigation, Position, Reply};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::limits;
 use crate::shown::Shown;
@@ -22,6 +22,9 @@ pub struct State {
     /// References of what the last turn offered, on channels without buttons: the customer answers with their numbers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) choices: Vec<String>,
+    /// The last result of each node type, as `fetch` or `sandbox`: templates and conditions of later turns see it.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub(crate) results: Map<String, Value>,
     /// The nodes that were visited last, with how often.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     visits: Vec<(Place, u64)>,

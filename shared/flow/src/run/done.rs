@@ -92,12 +92,14 @@ impl Run<'_> {
         }
         let mut state = mem::take(&mut self.state);
         state.navigation = mem::take(&mut self.context.navigation);
+        let params = self.context.take_params();
+        state.results = self.context.take_results();
         Done {
             said: mem::take(&mut self.said),
             manual: self.manual,
             keyboard: self.keyboard.take(),
             state,
-            params: self.context.take_params(),
+            params,
             params_changed: self.params_changed,
             problems: mem::take(&mut self.problems),
         }

@@ -102,10 +102,11 @@ impl<'a> Run<'a> {
         seed: u64,
     ) -> Self {
         let navigation = mem::take(&mut state.navigation);
+        let results = mem::take(&mut state.results);
         let before = Before { navigation: navigation.clone(), next: state.next, back: state.back.clone() };
         Self {
             bot,
-            context: Context::new(bot, ids, params, navigation, now, seed),
+            context: Context::new(bot, ids, params, results, navigation, now, seed),
             state,
             input,
             pressed: None,

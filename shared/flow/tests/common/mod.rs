@@ -64,6 +64,7 @@ pub fn answer(reply: &Value) -> Answer {
     let status = u16::try_from(reply["status"].as_u64().unwrap()).unwrap();
     let body = match reply["text"].as_str() {
         Some("@long") => vec![b'x'; 300_000],
+        Some("@large") => vec![b'x'; 40_000],
         Some(text) => text.as_bytes().to_vec(),
         None => reply["json"].to_string().into_bytes(),
     };
