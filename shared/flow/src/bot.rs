@@ -1,6 +1,7 @@
 //! A bot, ready to run.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use serde_json::Value;
 
@@ -17,7 +18,15 @@ pub struct Bot {
     pub(crate) description: String,
     pub(crate) flows: HashMap<u64, Flow>,
     pub(crate) preference: Preference,
+    pub(crate) llm: Option<Account>,
     pub(crate) warnings: Vec<Warning>,
+}
+
+/// `integration.llm`: the account at a language model's server.
+pub(crate) struct Account {
+    pub(crate) base_url: String,
+    pub(crate) api_key: String,
+    pub(crate) model: Option<String>,
 }
 
 #[derive(Debug)]
@@ -59,6 +68,13 @@ pub(crate) struct Node {
 pub(crate) struct Edge {
     pub(crate) node_id: u64,
     pub(crate) condition: Condition,
+}
+
+/// The key is a secret.
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Account").field("base_url", &self.base_url).finish_non_exhaustive()
+    }
 }
 
 impl Bot {

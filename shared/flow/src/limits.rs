@@ -32,3 +32,12 @@ pub(crate) const VISITS: usize = 100;
 /// A fetch node waits this long and reads this much.
 pub(crate) const FETCH_TIMEOUT_MS: u32 = 15_000;
 pub(crate) const FETCH_BYTES: usize = 256 * 1024;
+
+/// A language model thinks longer than a server; the whole turn has 25 seconds.
+pub(crate) const LLM_TIMEOUT_MS: u32 = 20_000;
+/// What is remembered of the talk with it.
+pub(crate) const EXCHANGES: usize = 50;
+pub(crate) const EXCHANGE_BYTES: usize = 24 * 1024;
+
+/// An e-mail goes to so many at most.
+pub(crate) const MAIL_ADDRESSES: usize = 10;

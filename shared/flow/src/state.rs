@@ -25,6 +25,9 @@ pub struct State {
     /// The last result of each node type, as `fetch` or `sandbox`: templates and conditions of later turns see it.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub(crate) results: Map<String, Value>,
+    /// What was asked of language models and answered, latest last.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) exchanges: Vec<Exchange>,
     /// The nodes that were visited last, with how often.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     visits: Vec<(Place, u64)>,
@@ -44,6 +47,14 @@ pub(crate) enum Next {
     /// They are done: that node again.
     CallAgain,
     Fallback,
+}
+
+/// A question to a language model, and its answer. Stored as a pair.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(String, String)", into = "(String, String)")]
+pub(crate) struct Exchange {
+    pub(crate) question: String,
+    pub(crate) answer: String,
 }
 
 /// A node of a bot. Stored as a pair, for there may be many.
@@ -87,6 +98,17 @@ impl State {
         Self { next, ..self.clone() }
     }
 
+    /// Lets go of the oldest where it becomes too much.
+    pub(crate) fn remember(&mut self, exchange: Exchange) {
+        self.exchanges.push(exchange);
+        let weight = |exchange: &Exchange| exchange.question.len() + exchange.answer.len();
+        while self.exchanges.len() > limits::EXCHANGES
+            || self.exchanges.iter().map(weight).sum::<usize>() > limits::EXCHANGE_BYTES
+        {
+            self.exchanges.remove(0);
+        }
+    }
+
     /// Remembers what is offered by number. A turn that says nothing takes nothing back.
     pub(crate) fn number(&mut self, messages: &[Message], keyboard: Option<&Keyboard>) {
         if messages.is_empty() {
@@ -111,6 +133,18 @@ impl From<(u64, u64)> for Place {
 impl From<Place> for (u64, u64) {
     fn from(place: Place) -> Self {
         (place.flow_id, place.node_id)
+    }
+}
+
+impl From<(String, String)> for Exchange {
+    fn from((question, answer): (String, String)) -> Self {
+        Self { question, answer }
+    }
+}
+
+impl From<Exchange> for (String, String) {
+    fn from(exchange: Exchange) -> Self {
+        (exchange.question, exchange.answer)
     }
 }
 

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use common::Talk;
-use flow::{Bot, Done};
+use flow::{Ask, Bot, Done, MailAsk};
 use model::{AgentCalls, PlatformType, Position};
 use serde_json::{Value, json};
 
@@ -55,9 +55,17 @@ fn transcript(case: &Value) -> String {
             .unwrap();
         let mut asks = String::new();
         let done = talk.turn(user, &mut |ask| {
-            let body = ask.body.as_ref().map(|body| format!(" {body}")).unwrap_or_default();
-            let headers: Vec<_> = ask.headers.iter().map(|(name, value)| format!(" {name}: {value}")).collect();
-            writeln!(asks, "ask      {} {}{}{body}", ask.method, ask.url, headers.concat()).unwrap();
+            match ask {
+                Ask::Http(ask) => {
+                    let body = ask.body.as_ref().map(|body| format!(" {body}")).unwrap_or_default();
+                    let headers: Vec<_> = ask.headers.iter().map(|(name, value)| format!(" {name}: {value}")).collect();
+                    writeln!(asks, "ask      {} {}{}{body}", ask.method, ask.url, headers.concat()).unwrap();
+                }
+                Ask::Mail(ask) => {
+                    let MailAsk { to, reply_to, subject, html } = ask;
+                    writeln!(asks, "mail     {to:?} reply to {reply_to:?}: {subject:?} {html:?}").unwrap();
+                }
+            }
             common::answer(replies.next().expect("a reply for each request"))
         });
         out.push_str(&asks);

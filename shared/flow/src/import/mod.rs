@@ -8,7 +8,8 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use crate::bot::{Bot, Edge, Flow, Node};
+use crate::bot::{Account, Bot, Edge, Flow, Node};
+use crate::node::llm;
 use crate::{condition, node};
 pub use error::{ImportError, Site, Warning};
 pub(crate) use reader::{Reader, field, id};
@@ -41,7 +42,19 @@ pub(crate) fn read(json: &Value) -> Result<Bot, ImportError> {
         description: field(json, "description").as_str().unwrap_or_default().to_owned(),
         flows: read,
         preference,
+        llm: account(field(field(json, "integration"), "llm")),
         warnings: reader.warnings,
+    })
+}
+
+/// What is no account is none: a bot without it says so where it would ask.
+fn account(json: &Value) -> Option<Account> {
+    let text = |key: &str| field(json, key).as_str().map(str::trim).filter(|text| !text.is_empty());
+    let header = |text: &&str| text.bytes().all(|byte| byte.is_ascii_graphic());
+    Some(Account {
+        base_url: text("baseUrl").unwrap_or(llm::BASE_URL).trim_end_matches('/').to_owned(),
+        api_key: text("apiKey").filter(header)?.to_owned(),
+        model: text("model").map(str::to_owned),
     })
 }
 

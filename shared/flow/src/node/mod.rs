@@ -2,10 +2,12 @@
 
 pub(crate) mod agent_call;
 mod back;
+mod email;
 mod entry;
 mod fetch;
 mod flow;
 mod keyboard;
+pub(crate) mod llm;
 mod parameter;
 mod response;
 mod unavailable;
@@ -34,6 +36,8 @@ const TYPES: &[Type] = &[
     (&["manual", "agent", "agentCall", "agent-call"], |_, data, reader| {
         agent_call::read(data, reader).map(|node| Kind::AgentCall(Box::new(node)))
     }),
+    (&["email", "mail"], |_, data, reader| email::read(data, reader).map(|node| Kind::Email(Box::new(node)))),
+    (&["llm"], |_, data, reader| llm::read(data, reader).map(Kind::Llm)),
     (&["fetch", "http"], |_, data, reader| fetch::read(data, reader).map(Kind::Fetch)),
     // Each of these will move up when it is built.
     (unavailable::NAMES, |name, _, reader| Ok(Kind::Unavailable(unavailable::read(name, reader)))),
@@ -48,6 +52,8 @@ pub(crate) enum Kind {
     Back(back::Back),
     Parameter(parameter::Parameter),
     AgentCall(Box<agent_call::AgentCall>),
+    Email(Box<email::Email>),
+    Llm(llm::Llm),
     Fetch(fetch::Fetch),
     Unavailable(unavailable::Unavailable),
 }
@@ -84,6 +90,8 @@ impl Kind {
             Self::Back(node) => node.run(run),
             Self::Parameter(node) => node.run(run),
             Self::AgentCall(node) => node.run(run),
+            Self::Email(node) => node.run(run),
+            Self::Llm(node) => node.run(run),
             Self::Fetch(node) => node.run(run),
             Self::Unavailable(node) => node.run(run),
         }
@@ -93,6 +101,8 @@ impl Kind {
     pub(crate) fn answer(&self, run: &mut Run<'_>, answer: Option<Answer>) -> Result<Then, Fault> {
         match self {
             Self::Fetch(node) => node.answer(run, answer),
+            Self::Email(node) => node.answer(run, answer),
+            Self::Llm(node) => node.answer(run, answer),
             Self::Entry(_)
             | Self::Response(_)
             | Self::Keyboard(_)
@@ -114,6 +124,8 @@ impl Kind {
             Self::Back(_) => "back",
             Self::Parameter(_) => "parameter",
             Self::AgentCall(_) => "manual",
+            Self::Email(_) => "email",
+            Self::Llm(_) => "llm",
             Self::Fetch(_) => "fetch",
             Self::Unavailable(node) => &node.name,
         }
@@ -126,7 +138,13 @@ impl Kind {
             Self::Response(node) => node.flows(),
             Self::AgentCall(node) => node.messages().flat_map(Message::buttons).filter_map(Button::flow).collect(),
             Self::Keyboard(node) => node.flows(),
-            Self::Entry(_) | Self::Back(_) | Self::Parameter(_) | Self::Fetch(_) | Self::Unavailable(_) => Vec::new(),
+            Self::Entry(_)
+            | Self::Back(_)
+            | Self::Parameter(_)
+            | Self::Email(_)
+            | Self::Llm(_)
+            | Self::Fetch(_)
+            | Self::Unavailable(_) => Vec::new(),
         }
     }
 }

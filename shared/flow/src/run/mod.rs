@@ -66,6 +66,8 @@ pub struct Run<'a> {
     keyboard: Option<Keyboard>,
     pub(crate) params_changed: bool,
     pub(crate) agents: AgentCalls,
+    /// What a language model was asked.
+    pub(crate) question: Option<String>,
     /// What the turn did about an agent.
     manual: Option<ManualStatus>,
     /// Nothing is said, and that is no fault of the bot.
@@ -120,6 +122,7 @@ impl<'a> Run<'a> {
             keyboard: None,
             params_changed: false,
             agents: AgentCalls::Taken,
+            question: None,
             manual: None,
             quiet: false,
             problems: Vec::new(),

@@ -1,7 +1,7 @@
 //! Talks to a bot through the public API, as the conversation worker does.
 #![allow(dead_code, unreachable_pub, reason = "each test uses its part")]
 
-use flow::{Answer, Ask, Bot, Done, HttpAnswer, HttpAsk, HttpFailure, Ids, Input, Run, State, Step};
+use flow::{Answer, Ask, Bot, Done, HttpAnswer, HttpFailure, Ids, Input, Run, State, Step};
 use model::{AgentCalls, BotId, ConversationId, EpochMillis, MessageData, Params, PlatformType, UserKey};
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ impl<'b> Talk<'b> {
     }
 
     /// `user` is null when the room opens, else a MESSAGE.DATA, text unless it says otherwise, with its `payload`.
-    pub fn turn(&mut self, user: &Value, http: &mut dyn FnMut(&HttpAsk) -> Answer) -> Done {
+    pub fn turn(&mut self, user: &Value, world: &mut dyn FnMut(&Ask) -> Answer) -> Done {
         let data = message(user);
         let payload = user.get("payload");
         let input = data.as_ref().map_or(Input::Open, |data| Input::Message { data, payload });
@@ -36,7 +36,7 @@ impl<'b> Talk<'b> {
         let mut answer = None;
         let done = loop {
             match run.step(answer.take()) {
-                Step::Ask(Ask::Http(ask)) => answer = Some(http(&ask)),
+                Step::Ask(ask) => answer = Some(world(&ask)),
                 Step::Done(done) => break *done,
             }
         };
@@ -57,6 +57,12 @@ fn message(user: &Value) -> Option<MessageData> {
 pub fn answer(reply: &Value) -> Answer {
     if reply["outOfTime"] == true {
         return Answer::OutOfTime;
+    }
+    if reply["mail"] == "sent" {
+        return Answer::Mail(Ok(()));
+    }
+    if let Some(failure) = reply["mail"]["failure"].as_str() {
+        return Answer::Mail(Err(failure.to_owned()));
     }
     if let Some(failure) = reply["failure"].as_str() {
         return Answer::Http(Err(HttpFailure { message: failure.to_owned() }));
