@@ -10,7 +10,8 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 use flow::{Answer, Ask, Begin, Bot, Channel, HttpAnswer, HttpFailure, Session, Stepped};
 use model::{
-    BotId, Button, Card, EpochMillis, Event, Inbound, InboundId, InboundKind, MessageData, PlatformType, Reply,
+    AgentCalls, BotId, Button, Card, EpochMillis, Event, Inbound, InboundId, InboundKind, MessageData, PlatformType,
+    Reply,
 };
 use platforms::fixtures::matches;
 use serde::Deserialize;
@@ -154,7 +155,8 @@ impl Talk<'_> {
             reply_to: Value::Null,
             kind,
         };
-        let mut handling = match flow::begin(self.bot, self.session.take(), &inbound, Channel::default(), self.now) {
+        let channel = channel(self.script.platform);
+        let mut handling = match flow::begin(self.bot, self.session.take(), &inbound, channel, self.now) {
             Begin::Run(handling) => handling,
             Begin::Again(_) | Begin::Nothing => bail!("the turn was taken for one that had been"),
         };
@@ -174,7 +176,11 @@ impl Talk<'_> {
 
     /// The guard comes first, as on the network.
     fn answer(&self, ask: Ask) -> Answer {
-        let Ask::Http(ask) = ask;
+        let ask = match ask {
+            Ask::Http(ask) => ask,
+            // A script is a rehearsal.
+            Ask::Mail(_) => return Answer::Mail(Ok(())),
+        };
         let failure = |message: String| Answer::Http(Err(HttpFailure { message }));
         if let Err(error) = guard::check(&ask.url, Reach::Public) {
             return failure(error.to_string());
@@ -190,6 +196,15 @@ impl Talk<'_> {
         };
         Answer::Http(Ok(HttpAnswer { status: reply.status, body: body.into_bytes() }))
     }
+}
+
+/// What the bot knows of the messenger.
+fn channel(platform: PlatformType) -> Channel {
+    let agents = match platform {
+        PlatformType::Kakao | PlatformType::Test => AgentCalls::Button,
+        _ => AgentCalls::Taken,
+    };
+    Channel { numbers_choices: platform == PlatformType::Bizchat, agents, ..Channel::default() }
 }
 
 fn differences(turn: &ScriptTurn, outcome: &Outcome) -> Vec<String> {

@@ -25,11 +25,11 @@ use crate::cache::Cache;
 use crate::clock;
 use crate::config::ConversationConfig;
 use crate::guard::Reach;
-use crate::outgoing::Guarded;
 use crate::queue::{EventsQueue, InboundQueue, QueueError};
 use crate::records::{BatchItemFailure, BatchResponse, each_in_order};
 use crate::voice::{Voice, closing, taken};
 pub use crate::witness::{Point, Witness};
+use crate::world::World;
 
 /// What is done for a turn that is stored.
 struct Act<'a> {
@@ -52,7 +52,7 @@ pub struct Conversation {
     inbound: InboundQueue,
     events: EventsQueue,
     voice: Voice,
-    world: Guarded,
+    world: World,
     witness: Witness,
 }
 
@@ -98,7 +98,7 @@ impl Conversation {
             inbound: InboundQueue::new(aws.sqs.clone(), &config.inbound_queue),
             events: EventsQueue::new(aws.sqs.clone(), &config.events_queue),
             voice: Voice::new(config.hosts.clone(), reach),
-            world: Guarded::new(reach),
+            world: World::new(aws, config.mail.clone(), reach),
             witness: Witness::default(),
         }
     }
