@@ -18,6 +18,7 @@ pub struct Bot {
     pub(crate) description: String,
     pub(crate) flows: HashMap<u64, Flow>,
     pub(crate) preference: Preference,
+    pub(crate) version: Option<i64>,
     pub(crate) llm: Option<Account>,
     pub(crate) warnings: Vec<Warning>,
 }
@@ -81,6 +82,16 @@ impl Bot {
     /// Reads a CLOSER bot export, or a single flow's, which becomes a bot that starts with it. Unknown keys are ignored.
     pub fn read(json: &Value) -> Result<Self, ImportError> {
         import::read(json)
+    }
+
+    /// Which of the bot's versions it is, where that is known.
+    #[must_use]
+    pub fn with_version(self, version: i64) -> Self {
+        Self { version: Some(version), ..self }
+    }
+
+    pub const fn version(&self) -> Option<i64> {
+        self.version
     }
 
     pub fn title(&self) -> &str {

@@ -57,6 +57,9 @@ pub struct Talk {
     pub created_at: EpochMillis,
     /// Of the last message, by our clock: expiry is counted from here.
     pub last_message_at: EpochMillis,
+    /// Of the bot, when the conversation began: it goes on with that one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bot_version: Option<i64>,
     pub state: State,
     /// When somebody of the company spoke last, while the conversation is theirs: the bot is silent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -132,6 +135,12 @@ impl Session {
             !goes
         });
         self.turns.push(turn);
+    }
+
+    /// The version of the bot that a message is for, when a conversation goes on.
+    pub fn bot_version(&self, now: EpochMillis, timeout_ms: i64) -> Option<i64> {
+        let talk = self.talk.as_ref()?;
+        talk.bot_version.filter(|_| now.since(talk.last_message_at) < timeout_ms)
     }
 
     /// Keeps a reply for the customer's next message.

@@ -64,6 +64,7 @@ pub struct Handling<'a> {
     messages: Vec<Message>,
     keyboard: Option<Keyboard>,
     run: Option<Run<'a>>,
+    bot_version: Option<i64>,
     late: bool,
     hand_over: bool,
 }
@@ -104,6 +105,7 @@ pub fn begin<'a>(
         messages: Vec::new(),
         keyboard: None,
         run: None,
+        bot_version: bot.version(),
         late: false,
         hand_over: false,
     };
@@ -351,8 +353,10 @@ impl<'a> Handling<'a> {
             None => {
                 let id = ConversationId::of(self.inbound.id, at);
                 let state = self.session.resume.take().unwrap_or_default();
+                let bot_version = self.bot_version;
+                let created_at = at;
                 self.session.talk =
-                    Some(Talk { id, created_at: at, last_message_at: at, state, agent: None, manual: None });
+                    Some(Talk { id, created_at, last_message_at: at, bot_version, state, agent: None, manual: None });
                 let before = self.session.end_user.last_conversation_id.replace(id);
                 if before.is_some() {
                     self.tell_end_user(EventType::EndUserUpdated);

@@ -191,7 +191,9 @@ impl Conversation {
             }
             let way = way(channel, session.as_ref(), inbound);
             let before = session.as_ref().and_then(|session| session.talk.clone());
-            match flow::begin(&brain.bot, session, inbound, way, clock::now()) {
+            let former = self.former(&brain, session.as_ref(), inbound).await?;
+            let bot = &former.as_ref().unwrap_or(&brain).bot;
+            match flow::begin(bot, session, inbound, way, clock::now()) {
                 Begin::Nothing if self.expects_again(inbound, &brain, before.as_ref()).await? => return Ok(()),
                 Begin::Nothing => {
                     info!(%platform, bot.id = %bot_id, inbound.id = %id, kind = inbound.kind.name(), "Nothing to do");
@@ -233,6 +235,21 @@ impl Conversation {
             }
         }
         Err(StoreError::Conflict.into())
+    }
+
+    /// The version that the conversation began with, when another is live by now.
+    async fn former(
+        &self,
+        brain: &Brain,
+        session: Option<&Session>,
+        inbound: &Inbound,
+    ) -> Result<Option<Arc<Brain>>, StoreError> {
+        let timeout_ms = brain.bot.preference().session_timeout_ms;
+        let version = session.and_then(|session| session.bot_version(inbound.received_at, timeout_ms));
+        match version.filter(|version| Some(*version) != brain.bot.version()) {
+            Some(version) => self.brains.version(&inbound.bot_id, version, clock::now()).await,
+            None => Ok(None),
+        }
     }
 
     /// The session stays as it was before the turn, and knows that it was taken.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers outside of test functions")]
 
+mod versions;
 mod world;
 
 mod bad_input;

@@ -42,6 +42,7 @@ pub(crate) fn read(json: &Value) -> Result<Bot, ImportError> {
         description: field(json, "description").as_str().unwrap_or_default().to_owned(),
         flows: read,
         preference,
+        version: None,
         llm: account(field(field(json, "integration"), "llm")),
         warnings: reader.warnings,
     })
