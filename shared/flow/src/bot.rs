@@ -42,9 +42,6 @@ pub struct Preference {
     pub session_timeout_ms: i64,
     /// Where the bot goes on when an agent is done; without it the agent call, or the start.
     pub completed_flow: Option<u64>,
-    /// Heading of further choices, and stand-in for media that a channel cannot show: for consultation talk only.
-    pub additional_choice: String,
-    pub unsupported_media: String,
     pub(crate) entry_flow: u64,
     /// The start flow, if none is set.
     pub(crate) fallback_flow: u64,

@@ -100,7 +100,12 @@ struct Outcome {
 
 fn receive(platform: &Platform, case: &Value, body: &[u8], known: &[InboundId]) -> Result<Outcome, String> {
     let bot_id: BotId = "Bxxxxx".parse().map_err(|error| format!("{error}"))?;
-    let setup = Setup { bot_id: &bot_id, settings: &case["config"], public_url: "https://bots.example.com" };
+    let setup = Setup {
+        bot_id: &bot_id,
+        settings: &case["config"],
+        public_url: "https://bots.example.com",
+        preference: &Value::Null,
+    };
     let channel = (platform.connect)(setup).map_err(|error| error.to_string())?;
     let recorded = Recorded::read(platform, &case["request"])?;
     let request = recorded.request(body);

@@ -67,6 +67,8 @@ pub struct Setup<'a> {
     pub bot_id: &'a BotId,
     /// `integration.<platform>` of the bot.
     pub settings: &'a Value,
+    /// `preference` of the bot, for its system messages.
+    pub preference: &'a Value,
     /// Where this installation is reached from outside, without a slash at its end. Media links start with it.
     pub public_url: &'a str,
 }

@@ -122,7 +122,8 @@ impl fmt::Debug for Brain {
 
 fn connect(platform: &Platform, bot_id: &BotId, bot: &Value, public_url: &str) -> Option<Arc<dyn Channel>> {
     let settings = bot.get("integration")?.get(platform.kind.as_str())?;
-    match (platform.connect)(Setup { bot_id, settings, public_url }) {
+    let preference = bot.get("preference").unwrap_or(&Value::Null);
+    match (platform.connect)(Setup { bot_id, settings, preference, public_url }) {
         Ok(channel) => Some(Arc::from(channel)),
         Err(reason) => {
             error!(bot.id = %bot_id, platform = %platform.kind, %reason, "A channel of bot `{bot_id}` is not set up");

@@ -68,6 +68,12 @@ pub(super) fn read(
             Some(flow_id).filter(|flow_id| flows.contains_key(flow_id))
         }
     };
+    // Consultation talk reads these two by itself, and knows no customer.
+    for key in ["additionalChoice", "unsupportedMedia"] {
+        if field(system, key).as_str().is_some_and(|text| text.contains("{{")) {
+            reader.warn(format!("`preference.systemMessage.{key}` takes no template: the usual text is sent"));
+        }
+    }
     let minutes = reader.number(field(json, "sessionTimeoutMinutes"), "preference.sessionTimeoutMinutes")?;
     Ok(Preference {
         welcome_on_session_start: flag("welcomeOnSessionStart", reader)?,
@@ -79,8 +85,6 @@ pub(super) fn read(
             ms
         }),
         completed_flow,
-        additional_choice: field(system, "additionalChoice").as_str().unwrap_or_default().to_owned(),
-        unsupported_media: field(system, "unsupportedMedia").as_str().unwrap_or_default().to_owned(),
         entry_flow,
         fallback_flow,
         empty: text("empty", reader)?.unwrap_or_else(|| Text::Plain(EMPTY.to_owned())),
