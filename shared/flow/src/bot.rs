@@ -10,6 +10,7 @@ use crate::import::{self, ImportError, Warning};
 use crate::node::Kind;
 use crate::state::Place;
 use crate::template::Text;
+use crate::usage::Plan;
 
 /// A bot, read and compiled: flows, preference, templates, conditions. Immutable, shared by many turns.
 #[derive(Debug)]
@@ -18,6 +19,7 @@ pub struct Bot {
     pub(crate) description: String,
     pub(crate) flows: HashMap<u64, Flow>,
     pub(crate) preference: Preference,
+    pub(crate) plan: Plan,
     pub(crate) version: Option<i64>,
     pub(crate) llm: Option<Account>,
     pub(crate) warnings: Vec<Warning>,
@@ -85,6 +87,10 @@ impl Bot {
     #[must_use]
     pub fn with_version(self, version: i64) -> Self {
         Self { version: Some(version), ..self }
+    }
+
+    pub const fn plan(&self) -> &Plan {
+        &self.plan
     }
 
     pub const fn version(&self) -> Option<i64> {

@@ -41,6 +41,9 @@ pub struct Session {
     /// What was handled lately: messengers redeliver for longer than the queue remembers.
     #[serde(default)]
     pub seen: Ring,
+    /// The counters that the customer is in already, latest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub counted: Vec<String>,
     /// The last turn, and those before it whose replies or events somebody may still want.
     #[serde(default)]
     pub turns: Vec<Turn>,
@@ -80,6 +83,9 @@ pub struct Turn {
     /// For the company's webhooks; empty where it has none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<Event>,
+    /// The counters of the bot's use that go up by it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub counts: Vec<String>,
     /// Its actions failed when they were tried: later turns must not push it out.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub owed: bool,
@@ -150,6 +156,16 @@ impl Session {
         self.late.push(late);
     }
 
+    /// Those of `counters` that the customer was not in yet, and is from now on.
+    pub(crate) fn count(&mut self, counters: Vec<String>) -> Vec<String> {
+        let new: Vec<String> = counters.into_iter().filter(|counter| !self.counted.contains(counter)).collect();
+        self.counted.extend(new.iter().cloned());
+        // This month's and today's.
+        let surplus = self.counted.len().saturating_sub(2);
+        self.counted.drain(..surplus);
+        new
+    }
+
     /// CONVERSATION as events show it.
     pub fn conversation(&self, now: EpochMillis) -> Option<Conversation> {
         let talk = self.talk.as_ref()?;
@@ -180,10 +196,15 @@ impl Session {
 }
 
 impl Turn {
+    /// Something was said, by either side: the customer uses the bot.
+    pub(crate) fn reply_or_received(&self, kind: &InboundKind) -> bool {
+        !self.reply.messages.is_empty() || matches!(kind, InboundKind::Message { .. })
+    }
+
     /// `inbound` loses its content here: the reply needs to know where to go, not what was said.
     pub fn new(inbound: &Inbound, at: EpochMillis, reply: Reply, events: Vec<Event>) -> Self {
         let origin = Inbound { kind: InboundKind::Collect, ..inbound.clone() };
-        Self { origin, at, reply, events, owed: false, sent: 0, late: false }
+        Self { origin, at, reply, events, counts: Vec::new(), owed: false, sent: 0, late: false }
     }
 }
 

@@ -12,10 +12,12 @@ use model::{
 use serde_json::{Map, Value};
 
 use crate::session::{LATE_MS, LateReply, Session, Talk, Turn};
-use crate::{Answer, Ask, Bot, Done, Ids, Input, Problem, Run, State, Step};
+use crate::{Answer, Ask, Bot, Done, Ids, Input, Plan, Problem, Run, Said, State, Step};
 
 /// After the last word of an agent who did not take leave, the bot may answer again.
 const AGENT_MS: i64 = 60 * 60 * 1000;
+/// A text that every messenger shows in one piece; SMS numbers its choices below it.
+const SIGNED_CHARS: usize = 900;
 
 /// How the messenger takes replies, as far as a turn cares.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,6 +30,8 @@ pub struct Channel {
     pub numbers_choices: bool,
     /// Whether somebody of the company can answer there.
     pub agents: AgentCalls,
+    /// More people use the bot this month than its plan is for: the plan's line stands below what it says.
+    pub beyond_plan: bool,
 }
 
 /// What becomes of a reply that nobody took in time.
@@ -64,6 +68,7 @@ pub struct Handling<'a> {
     messages: Vec<Message>,
     keyboard: Option<Keyboard>,
     run: Option<Run<'a>>,
+    plan: &'a Plan,
     bot_version: Option<i64>,
     late: bool,
     hand_over: bool,
@@ -105,6 +110,7 @@ pub fn begin<'a>(
         messages: Vec::new(),
         keyboard: None,
         run: None,
+        plan: bot.plan(),
         bot_version: bot.version(),
         late: false,
         hand_over: false,
@@ -126,6 +132,10 @@ impl<'a> Handling<'a> {
         let reply = Reply { messages, keyboard: self.keyboard.take(), hand_over: self.hand_over };
         let mut turn = Turn::new(self.inbound, self.now, reply, std::mem::take(&mut self.events));
         turn.late = self.late;
+        if turn.reply_or_received(&self.inbound.kind) {
+            let counters = self.plan.counters(self.inbound.platform, self.inbound.received_at);
+            turn.counts = self.session.count(counters);
+        }
         let mut session = self.session.clone();
         session.seen.push(self.inbound.id);
         session.push(turn, self.channel.synchronous);
@@ -480,7 +490,11 @@ impl<'a> Handling<'a> {
                 }
             });
         }
-        for (index, said) in done.said.into_iter().enumerate() {
+        let mut said = done.said;
+        if self.channel.beyond_plan {
+            sign(&mut said, &self.plan.line);
+        }
+        for (index, said) in said.into_iter().enumerate() {
             let meta = Meta { custom: said.custom, ..Meta::default() };
             let message = Message {
                 id: MessageId::of(self.inbound.id, index + 1, self.inbound.received_at),
@@ -530,6 +544,20 @@ impl<'a> Handling<'a> {
     }
 }
 
+/// Puts the plan's line below the last message: as a paragraph of it where that is a text with room, else as a message of
+/// its own, so that no messenger cuts it.
+fn sign(said: &mut Vec<Said>, line: &str) {
+    match said.last_mut() {
+        None => {}
+        _ if line.is_empty() => {}
+        Some(Said { data: MessageData::Text { text, .. }, .. }) if text.chars().count() + line.len() < SIGNED_CHARS => {
+            text.push_str("\n\n");
+            text.push_str(line);
+        }
+        Some(_) => said.push(Said { data: MessageData::text(line), custom: None, delay_ms: 0 }),
+    }
+}
+
 /// Who of the company says something by our API.
 fn agent_meta(agent: &Agent) -> Meta {
     let sender = Sender { user_key: agent.id.clone(), platform: "closer-chat".to_owned() };
@@ -555,6 +583,7 @@ fn new_session(inbound: &Inbound) -> Session {
         talk: None,
         resume: None,
         seen: crate::session::Ring::default(),
+        counted: Vec::new(),
         turns: Vec::new(),
         late: Vec::new(),
     }

@@ -10,8 +10,13 @@ use model::{
 use serde_json::{Value, json};
 
 const HOUR: i64 = 3_600_000;
-const SYNCHRONOUS: Channel =
-    Channel { synchronous: true, late: Late::Keep, numbers_choices: false, agents: AgentCalls::Taken };
+const SYNCHRONOUS: Channel = Channel {
+    synchronous: true,
+    late: Late::Keep,
+    numbers_choices: false,
+    agents: AgentCalls::Taken,
+    beyond_plan: false,
+};
 
 /// A bot that greets, and then says back what it hears.
 fn bot(restore: bool) -> Bot {

@@ -16,7 +16,7 @@ use model::{
 use platforms::Channel;
 use serde::Deserialize;
 use serde_json::Value;
-use store::{Sessions, StoreError, Timers, Version, Webhooks};
+use store::{Sessions, StoreError, Timers, Usage, Version, Webhooks};
 use tracing::{error, info, warn};
 
 use crate::aws::Aws;
@@ -49,6 +49,8 @@ pub struct Conversation {
     webhooks: Webhooks,
     webhooks_of: Cache<BotId, Arc<Vec<Webhook>>>,
     timers: Timers,
+    usage: Usage,
+    used: Cache<(BotId, String), i64>,
     inbound: InboundQueue,
     events: EventsQueue,
     voice: Voice,
@@ -95,6 +97,8 @@ impl Conversation {
             webhooks: Webhooks::new(dynamodb, &config.tables.webhooks),
             webhooks_of: Cache::new(config.bot_cache_ms),
             timers: Timers::new(aws.dynamodb.clone(), &config.tables.sessions),
+            usage: Usage::new(aws.dynamodb.clone(), &config.tables.sessions),
+            used: Cache::new(config.bot_cache_ms),
             inbound: InboundQueue::new(aws.sqs.clone(), &config.inbound_queue),
             events: EventsQueue::new(aws.sqs.clone(), &config.events_queue),
             voice: Voice::new(config.hosts.clone(), reach),
@@ -189,7 +193,8 @@ impl Conversation {
                 self.act(act, session.clone(), version).await?;
                 continue;
             }
-            let way = way(channel, session.as_ref(), inbound);
+            let beyond_plan = self.beyond_plan(&brain, bot_id).await?;
+            let way = Way { beyond_plan, ..way(channel, session.as_ref(), inbound) };
             let before = session.as_ref().and_then(|session| session.talk.clone());
             let former = self.former(&brain, session.as_ref(), inbound).await?;
             let bot = &former.as_ref().unwrap_or(&brain).bot;
@@ -235,6 +240,17 @@ impl Conversation {
             }
         }
         Err(StoreError::Conflict.into())
+    }
+
+    /// Whether the month's people are more than the bot's plan is for. Looked up once in a while, and only where there is
+    /// a limit.
+    async fn beyond_plan(&self, brain: &Brain, bot_id: &BotId) -> Result<bool, StoreError> {
+        let plan = brain.bot.plan();
+        let Some(limit) = plan.monthly_users else { return Ok(false) };
+        let now = clock::now();
+        let key = (bot_id.clone(), plan.month(now));
+        let used = self.used.get(&key, now, |_| self.usage.read(bot_id, &key.1)).await?;
+        Ok(used > limit)
     }
 
     /// The version that the conversation began with, when another is live by now.
@@ -321,6 +337,10 @@ impl Conversation {
                     changed = true;
                 }
                 result = sent.and(told);
+                // Rather one too few, where a worker died, than one more for each time that a messenger sends it again.
+                for counter in turn.counts.iter().filter(|_| !repeated) {
+                    self.usage.add(&turn.origin.bot_id, counter, clock::now()).await?;
+                }
                 if let Err(error) = &result
                     && clock::now().since(turn.origin.received_at) > GIVE_UP_MS
                 {
@@ -410,7 +430,13 @@ fn way(channel: Option<&dyn Channel>, session: Option<&Session>, inbound: &Inbou
     let agents = channel.map_or(AgentCalls::Button, Channel::agent_calls);
     let Some(synchronous) = channel.and_then(Channel::synchronous) else {
         // The preview reads its replies from the session, too.
-        return Way { synchronous: inbound.platform == PlatformType::Test, late: Late::Keep, numbers_choices, agents };
+        return Way {
+            synchronous: inbound.platform == PlatformType::Test,
+            late: Late::Keep,
+            numbers_choices,
+            agents,
+            beyond_plan: false,
+        };
     };
     let late = match inbound.kind {
         InboundKind::Late { of } => match session.and_then(|session| session.turn(of)) {
@@ -433,7 +459,7 @@ fn way(channel: Option<&dyn Channel>, session: Option<&Session>, inbound: &Inbou
         | InboundKind::Collect
         | InboundKind::Expired { .. } => Late::Keep,
     };
-    Way { synchronous: true, late, numbers_choices, agents }
+    Way { synchronous: true, late, numbers_choices, agents, beyond_plan: false }
 }
 
 impl<'de> Deserialize<'de> for Invocation {

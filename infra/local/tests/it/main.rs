@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers outside of test functions")]
 
+mod usage;
 mod versions;
 mod world;
 
