@@ -38,6 +38,8 @@ pub(crate) struct Context<'a> {
     /// Until `data` is whole.
     params: Params,
     pub(crate) navigation: Navigation,
+    /// What the messenger tells beside the message.
+    pub(crate) meta: Option<&'a Map<String, Value>>,
     /// `navigation` is newer than its copy in `data`.
     moved: bool,
 }
@@ -54,7 +56,7 @@ impl<'a> Context<'a> {
         seed: u64,
     ) -> Self {
         let data = handlebars::Context::from(Value::Object(results));
-        Self { bot, ids, now, seed, data, whole: false, params, navigation, moved: true }
+        Self { bot, ids, now, seed, data, whole: false, params, navigation, meta: None, moved: true }
     }
 
     /// Everything, for a template.
@@ -92,6 +94,9 @@ impl<'a> Context<'a> {
         let mut message = serde_json::to_value(data).unwrap_or_default();
         if let (Some(payload), Some(message)) = (payload, message.as_object_mut()) {
             message.insert("payload".to_owned(), payload);
+        }
+        if let (Some(meta), Some(message)) = (self.meta.filter(|meta| !meta.is_empty()), message.as_object_mut()) {
+            message.insert("meta".to_owned(), Value::Object(meta.clone()));
         }
         self.set("message", message);
     }

@@ -465,7 +465,11 @@ impl<'a> Handling<'a> {
         let state = std::mem::take(&mut talk.state);
         let params = std::mem::take(&mut self.session.end_user.params);
         let run = Run::new(bot, ids, state, params, input, self.now, inbound.id.uuid().as_u64_pair().1);
-        self.run = Some(run.with_agents(self.channel.agents, talk.manual));
+        let run = run.with_agents(self.channel.agents, talk.manual);
+        self.run = Some(match &inbound.kind {
+            InboundKind::Message { meta, .. } => run.with_meta(&meta.extra),
+            _ => run,
+        });
     }
 
     /// Takes over what the run did.

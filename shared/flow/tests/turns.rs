@@ -494,6 +494,21 @@ fn only_the_conversation_that_was_meant_is_closed() {
     assert_eq!(play.step("4", close()), None, "another has begun");
 }
 
+#[test]
+fn what_a_messenger_tells_beside_a_message_can_be_asked_for() {
+    let nodes = json!([
+        { "id": 1, "type": "entry", "data": {}, "next": [{ "nodeId": 2 }] },
+        { "id": 2, "type": "response", "data": { "message": { "type": "text", "text": "{{message.meta.kakao.isFriend}}" } },
+            "next": [{ "nodeId": 3 }] },
+        { "id": 3, "type": "keyboard", "data": { "type": "any" }, "next": [{ "nodeId": 2 }] },
+    ]);
+    let bot = Bot::read(&json!({ "flows": [{ "id": 1, "nodes": nodes }] })).unwrap();
+    let mut play = Play { bot, ..Play::new() };
+    let meta = serde_json::from_value(json!({ "kakao": { "isFriend": true } })).unwrap();
+    let friend = InboundKind::Message { platform_message_id: None, data: MessageData::text("a"), meta };
+    assert_eq!(play.step("1", friend).unwrap().1, ["true"]);
+}
+
 /// On channels without buttons, a number answers the bot that asks for one.
 #[test]
 fn a_number_is_an_answer_where_one_is_asked_for() {

@@ -13,7 +13,7 @@ mod start;
 use std::mem;
 
 use model::{AgentCalls, EpochMillis, Keyboard, ManualStatus, MessageData, Navigation, Params, Position};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::ask::{Answer, Ask};
 use crate::bot::Bot;
@@ -128,6 +128,13 @@ impl<'a> Run<'a> {
             problems: Vec::new(),
             before,
         }
+    }
+
+    /// What the messenger tells beside the message, `message.meta`.
+    #[must_use]
+    pub const fn with_meta(mut self, meta: &'a Map<String, Value>) -> Self {
+        self.context.meta = Some(meta);
+        self
     }
 
     /// Whether somebody of the company can answer on this channel, and how the last call of one went.
