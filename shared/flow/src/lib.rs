@@ -21,6 +21,7 @@ mod shown;
 mod state;
 mod template;
 mod turn;
+mod view;
 
 pub use ask::{Answer, Ask, HttpAnswer, HttpAsk, HttpFailure};
 pub use bot::{Bot, Preference};
@@ -30,3 +31,4 @@ pub use run::{Done, Input, Problem, Run, Said, Step};
 pub use session::{LateReply, Session, Stored, StoredRef, Talk, Turn};
 pub use state::State;
 pub use turn::{Begin, Channel, Handling, Late, Stepped, begin};
+pub use view::{Operator, Where, id, template_error};
