@@ -220,7 +220,12 @@ impl Fact {
             Self::UnknownCondition { field, reason } => format!("`{field}` {reason}: the condition never holds"),
             Self::BrokenTemplate { field, reason, at } => {
                 let at = at.map(|(line, column)| format!(", line {line}, column {column}")).unwrap_or_default();
-                format!("the template in `{field}`{at} cannot be read: {reason}. Whoever comes here gets the error message")
+                let then = if field.starts_with("preference.") {
+                    "It is never said"
+                } else {
+                    "Whoever comes here gets the error message"
+                };
+                format!("the template in `{field}`{at} cannot be read: {reason}. {then}")
             }
             Self::NoMessage { field } => format!("`{field}` is missing: whoever comes here gets the error message"),
             Self::UnknownMedia { found } => {
@@ -353,10 +358,12 @@ impl Fact {
             }
             Self::BrokenTemplate { field, reason, at } => {
                 let at = at.map(|(line, column)| format!(" {line}행 {column}열의")).unwrap_or_default();
-                format!(
-                    "`{field}`{at} 템플릿을 읽을 수 없습니다: {}. 여기에 온 고객은 오류 메시지를 받습니다",
-                    korean_reason(reason)
-                )
+                let then = if field.starts_with("preference.") {
+                    "이 메시지는 나가지 않습니다"
+                } else {
+                    "여기에 온 고객은 오류 메시지를 받습니다"
+                };
+                format!("`{field}`{at} 템플릿을 읽을 수 없습니다: {}. {then}", korean_reason(reason))
             }
             Self::NoMessage { field } => format!("`{field}` 값이 없습니다. 여기에 온 고객은 오류 메시지를 받습니다"),
             Self::UnknownMedia { found } => {

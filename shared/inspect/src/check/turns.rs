@@ -37,10 +37,15 @@ fn silent(atlas: &Atlas<'_>, reached: &BTreeSet<Place>, found: &mut Found) {
         found.node(entry, Fact::SilentTurn { path });
     }
     for place in reached {
-        let Some(node) = atlas.node(*place).filter(|node| node.kind == Kind::Keyboard) else { continue };
+        let Some(node) = atlas.node(*place) else { continue };
+        let mut starts: Vec<Place> =
+            node.links.iter().filter(|it| it.button.is_some()).filter_map(|it| atlas.end(it)).collect();
+        if node.kind == Kind::Keyboard {
+            starts.extend(targets(node, place.flow));
+        }
         let mut ends = BTreeSet::new();
-        for target in targets(node, place.flow) {
-            let Some(mut path) = silence(atlas, target, false) else { continue };
+        for start in starts {
+            let Some(mut path) = silence(atlas, start, false) else { continue };
             if ends.insert(path.last().copied()) {
                 path.insert(0, *place);
                 found.node(*place, Fact::SilentTurn { path });

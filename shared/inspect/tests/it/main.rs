@@ -5,6 +5,7 @@
 mod bots;
 mod check;
 mod drawing;
+mod engine;
 mod never;
 mod page;
 
