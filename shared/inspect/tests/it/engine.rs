@@ -2,7 +2,7 @@
 
 use flow::{Bot, Ids, Input, Run, State, Step};
 use inspect::{Language, check};
-use model::{BotId, ConversationId, EpochMillis, InboundId, MessageData, Params, PlatformType, UserKey};
+use model::{BotId, ConversationId, EpochMillis, InboundId, MessageData, Params, PlatformType, Position, UserKey};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -51,8 +51,8 @@ fn any_flow() -> impl Strategy<Value = Vec<Value>> {
     (2..7_usize).prop_flat_map(|count| prop::collection::vec(any_node(count), count))
 }
 
-/// What is said to each message, the words of all of it.
-fn talk(bot: &Bot, messages: &[&str]) -> Vec<String> {
+/// What is said to each message, the words of all of it, and where that ends.
+fn talk(bot: &Bot, messages: &[&str]) -> Vec<(String, Option<Position>)> {
     let bot_id: BotId = "Bcheck".parse().unwrap();
     let user_key: UserKey = "U".parse().unwrap();
     let at = EpochMillis(1_700_000_000_000);
@@ -67,14 +67,15 @@ fn talk(bot: &Bot, messages: &[&str]) -> Vec<String> {
         let Step::Done(done) = Run::new(bot, ids, state, params, input, at, 0).step(None) else {
             unreachable!("nothing asks")
         };
-        answers.push(done.said.iter().map(|said| json!(said.data)["text"].as_str().unwrap().to_owned()).collect());
+        let words = done.said.iter().map(|said| json!(said.data)["text"].as_str().unwrap().to_owned()).collect();
+        answers.push((words, done.state.navigation.current.clone()));
         (state, params) = (done.state, done.params);
     }
     answers
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn what_goes_wrong_was_found(
@@ -95,7 +96,13 @@ proptest! {
             "fallbackFlowId": fallback, "systemMessage": { "empty": EMPTY, "error": ERROR } } });
         let report = check(&json, Language::English);
         let has = |codes: &[&str]| report.findings.iter().any(|finding| codes.contains(&finding.code));
-        for answer in talk(&Bot::read(&json).unwrap(), &messages) {
+        let lost = |position: &Position| report.findings.iter().any(|finding| {
+            let is_flow = finding.flow.as_ref().is_some_and(|flow| flow.id == position.flow_id);
+            let is_node = finding.node.as_ref().is_some_and(|node| node.id == position.node_id);
+            is_flow && (finding.code == "unreachable-flow" || (is_node && finding.code == "unreachable-node"))
+        });
+        for (answer, position) in talk(&Bot::read(&json).unwrap(), &messages) {
+            prop_assert!(!position.as_ref().is_some_and(lost), "{position:?}\n{report}\n{json:#}");
             prop_assert!(!answer.contains(EMPTY) || has(SILENT), "{report}\n{json:#}");
             prop_assert!(!answer.contains("something failed") || has(FAILING), "{answer}\n{report}\n{json:#}");
         }

@@ -115,7 +115,7 @@ fn look_at(bot: &Value) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 120, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn anything_in_an_export(which in 0..1000_usize, changes in prop::collection::vec((0..200_usize, any_value()), 0..5)) {
