@@ -22,6 +22,7 @@ mod state;
 mod template;
 mod turn;
 mod usage;
+mod view;
 
 pub use ask::{Answer, Ask, HttpAnswer, HttpAsk, HttpFailure, MailAsk};
 pub use bot::{Bot, Preference};
@@ -32,3 +33,4 @@ pub use session::{LateReply, Session, Stored, StoredRef, Talk, Turn};
 pub use state::State;
 pub use turn::{Begin, Channel, Handling, Late, Stepped, begin};
 pub use usage::Plan;
+pub use view::{Operator, Where, id, template_error};
