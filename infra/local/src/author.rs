@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
-use inspect::{Language, Report, Severity};
+use inspect::Language;
 use serde_json::Value;
 
 #[derive(Debug, Args)]
@@ -47,8 +47,7 @@ pub fn check(arguments: &Check) -> anyhow::Result<bool> {
             println!("{}", serde_json::to_string_pretty(&report)?);
         } else {
             println!("{}", bold(&path.display().to_string()));
-            print!("{}", report.text());
-            println!("{}\n", summary(&report));
+            println!("{}", report.text());
         }
     }
     Ok(good)
@@ -66,11 +65,6 @@ pub fn draw(arguments: &Draw) -> anyhow::Result<()> {
         None => println!("{picture}"),
     }
     Ok(())
-}
-
-fn summary(report: &Report) -> String {
-    let count = |severity| report.count(severity);
-    format!("{} errors, {} warnings, {} notes", count(Severity::Error), count(Severity::Warning), count(Severity::Note))
 }
 
 fn read(path: &Path) -> anyhow::Result<Value> {
