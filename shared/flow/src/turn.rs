@@ -8,10 +8,10 @@ use model::{
     Message, MessageData, MessageId, Meta, Params, PlatformType, Reply, SourceType,
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::session::{LATE_MS, LateReply, Session, Talk, Turn};
-use crate::{Answer, Ask, Bot, Done, Ids, Input, Problem, Run, State, Step};
+use crate::{Answer, Ask, Bot, Done, Ids, Input, Kept, Problem, Run, State, Step};
 
 /// After the last word of an agent who did not take leave, the bot may answer again.
 const AGENT_MS: i64 = 60 * 60 * 1000;
@@ -412,6 +412,7 @@ impl<'a> Handling<'a> {
             self.tell_end_user(EventType::EndUserUpdated);
             self.tell_conversation(EventType::ConversationUpdated);
         }
+        let mut kept = done.kept.into_iter().peekable();
         for (index, said) in done.said.into_iter().enumerate() {
             let meta = Meta { custom: said.custom, ..Meta::default() };
             let message = Message {
@@ -425,7 +426,9 @@ impl<'a> Handling<'a> {
                 timestamp: self.now,
             };
             self.session.end_user.last_message_id = Some(message.id);
-            self.tell(EventType::MessageSent, EventData::Message(Box::new(message.clone())));
+            let kept = std::iter::from_fn(|| kept.next_if(|copy| copy.said == index));
+            let told = self.masked(&message, kept);
+            self.tell(EventType::MessageSent, EventData::Message(Box::new(told)));
             self.messages.push(message);
         }
         self.keyboard = done.keyboard;
@@ -435,6 +438,30 @@ impl<'a> Handling<'a> {
             talk.state.number(&self.messages, self.keyboard.as_ref());
         }
         done.problems
+    }
+
+    /// What others are told of a message that masks a part: with stars, and what to put in its place later.
+    fn masked(&self, message: &Message, kept: impl Iterator<Item = Kept>) -> Message {
+        let mut told = message.clone();
+        let mut later = Vec::new();
+        for copy in kept {
+            if copy.after_ms == 0 {
+                told.data = copy.data;
+                told.meta = Meta { custom: copy.custom, ..told.meta.take().unwrap_or_default() }.or_null();
+                continue;
+            }
+            let at = self.now.plus_ms(copy.after_ms);
+            later.push(match copy.custom {
+                Some(custom) => json!({ "at": at, "data": copy.data, "custom": custom }),
+                None => json!({ "at": at, "data": copy.data }),
+            });
+        }
+        if !later.is_empty() {
+            let mut meta = told.meta.take().unwrap_or_default();
+            meta.extra.insert("masks".to_owned(), Value::Array(later));
+            told.meta = Some(meta);
+        }
+        told
     }
 
     fn tell(&mut self, event: EventType, data: EventData) {
