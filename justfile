@@ -13,7 +13,7 @@ test *arguments:
 
 # Rewrite what the tests expect; read the diff afterwards
 update:
-    UPDATE=1 cargo test -p closer-flow -p closer-platforms
+    UPDATE=1 cargo test -p closer-flow -p closer-platforms -p closer-inspect
 
 # Check format and lints
 lint:

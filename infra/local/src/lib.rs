@@ -2,6 +2,7 @@
 //!
 //! The handlers are those of the functions, called with the events that Lambda would give them.
 
+pub mod author;
 pub mod bots;
 pub mod chat;
 pub mod dev;

@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 use closer::dev::Dev;
 use closer::normalize::Normalize;
 use closer::render::Render;
-use closer::{dev, fixtures, normalize, render, services, talk};
+use closer::{author, dev, fixtures, normalize, render, services, talk};
 
 /// One bot for every messenger.
 ///
@@ -51,6 +51,10 @@ enum Command {
     Render(Render),
     /// Show what an adapter makes of a captured webhook
     Normalize(Normalize),
+    /// Look for what will not work in a bot: dead ends, texts that are too long, templates that do not parse
+    Check(author::Check),
+    /// Draw a bot's flows as an SVG
+    Draw(author::Draw),
     /// Hold scripted conversations with a bot: virtual clock, no network
     Talk {
         /// A script; several may be given
@@ -84,6 +88,8 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Fixtures { dir } => fixtures::run(&dir).map(|summary| code(summary.failed == 0)),
         Command::Render(arguments) => render::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Normalize(arguments) => normalize::run(&arguments).map(code),
+        Command::Check(arguments) => author::check(&arguments).map(code),
+        Command::Draw(arguments) => author::draw(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Talk { scripts } => {
             let (mut passed, mut failed) = (0, 0);
             for script in &scripts {

@@ -40,7 +40,8 @@ pub fn run(arguments: &Normalize) -> anyhow::Result<bool> {
         None => Vec::new(),
     };
     let bot_id: BotId = "Bhello".parse()?;
-    let setup = Setup { bot_id: &bot_id, settings: config, public_url: "https://bots.example.com" };
+    let setup =
+        Setup { bot_id: &bot_id, settings: config, preference: &Value::Null, public_url: "https://bots.example.com" };
     let channel = (platform.connect)(setup)?;
     let recorded = Recorded::read(platform, request).map_err(|what| anyhow::anyhow!("{what} cannot be read"))?;
     let (taken, shown) = match channel.receive(&recorded.request(&body)) {

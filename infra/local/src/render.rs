@@ -114,8 +114,12 @@ fn messages(path: &Path) -> anyhow::Result<Vec<Message>> {
 fn show(platform: &Platform, config: Option<&Value>, reply: &Reply) -> anyhow::Result<Shown> {
     let bot_id: BotId = "Bhello".parse()?;
     let stand_in = stand_in_settings(platform.kind);
-    let setup =
-        Setup { bot_id: &bot_id, settings: config.unwrap_or(&stand_in), public_url: "https://bots.example.com" };
+    let setup = Setup {
+        bot_id: &bot_id,
+        settings: config.unwrap_or(&stand_in),
+        preference: &Value::Null,
+        public_url: "https://bots.example.com",
+    };
     let channel = (platform.connect)(setup)?;
     let now = clock::now();
     // Some look at it: a text message goes to a telephone.

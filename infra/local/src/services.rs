@@ -147,18 +147,21 @@ impl Intercept for Requests {
 
 /// Clients of the embedded services, as a function's come from the environment.
 fn clients(dynamodb: SocketAddr, sqs: SocketAddr, requests: &Requests) -> Aws {
+    let credentials = SharedCredentialsProvider::new(Credentials::new(ACCESS_KEY, ACCESS_KEY, None, None, "local"));
     let common = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::from_static(REGION))
-        .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
-            ACCESS_KEY, ACCESS_KEY, None, None, "local",
-        )))
+        .credentials_provider(credentials.clone())
         .sleep_impl(aws_sdk_sqs::config::SharedAsyncSleep::new(Sleep))
         .http_client(shell::aws::http_client())
         .build();
     let at = |address: SocketAddr| common.to_builder().endpoint_url(format!("http://{address}")).build();
     let dynamodb = aws_sdk_dynamodb::config::Builder::from(&at(dynamodb)).interceptor(requests.clone()).build();
-    Aws { dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb), sqs: aws_sdk_sqs::Client::new(&at(sqs)) }
+    Aws {
+        dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb),
+        sqs: aws_sdk_sqs::Client::new(&at(sqs)),
+        account: Some(shell::mail::Account { region: REGION.to_owned(), credentials }),
+    }
 }
 
 #[derive(Debug)]
@@ -247,6 +250,8 @@ pub async fn run(data: Option<&Path>, ports: Ports, bots: &Path) -> anyhow::Resu
     for (name, value) in [
         ("AWS_ENDPOINT_URL_DYNAMODB", format!("http://{}", services.dynamodb)),
         ("AWS_ENDPOINT_URL_SQS", format!("http://{}", services.sqs)),
+        ("AWS_ENDPOINT_URL_SESV2", format!("{base}/stand-in/mail")),
+        ("MAIL_FROM", crate::stand_in::mail::FROM.to_owned()),
         ("AWS_REGION", REGION.to_owned()),
         ("AWS_ACCESS_KEY_ID", ACCESS_KEY.to_owned()),
         ("AWS_SECRET_ACCESS_KEY", ACCESS_KEY.to_owned()),

@@ -12,6 +12,7 @@ use shell::config::{AdapterConfig, ConversationConfig, DeliveryConfig, Hosts};
 use shell::conversation::{self, Conversation, Witness};
 use shell::deliver::{Deliver, Invocation};
 use shell::guard::Reach;
+use shell::mail::MailConfig;
 use store::{Bots, Deliveries, Sessions, Timers, Webhooks};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -27,6 +28,7 @@ pub struct Options {
     pub public_url: String,
     pub reach: Reach,
     pub hosts: Hosts,
+    pub mail: MailConfig,
     pub bot_cache_ms: i64,
     pub visibility_seconds: u32,
     /// Batches of a queue under way at once.
@@ -41,6 +43,7 @@ impl Default for Options {
             public_url: "http://127.0.0.1:3000".to_owned(),
             reach: Reach::Public,
             hosts: Hosts::default(),
+            mail: MailConfig::default(),
             bot_cache_ms: 1000,
             // A turn thinks 25 seconds at most.
             visibility_seconds: 30,
@@ -101,6 +104,7 @@ impl Stack {
             public_url: self.options.public_url.clone(),
             bot_cache_ms: self.options.bot_cache_ms,
             hosts: self.options.hosts.clone(),
+            mail: self.options.mail.clone(),
         };
         Conversation::new(&self.services.aws, &config, self.options.reach).with_witness(Witness::default())
     }

@@ -10,9 +10,11 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 use flow::{Answer, Ask, Begin, Bot, Channel, HttpAnswer, HttpFailure, Session, Stepped};
 use model::{
-    BotId, Button, Card, EpochMillis, Event, Inbound, InboundId, InboundKind, MessageData, PlatformType, Reply,
+    Agent, AgentCalls, AgentProfile, BotId, Button, Card, EpochMillis, Event, Inbound, InboundId, InboundKind,
+    MessageData, Params, PlatformType, Reply,
 };
 use platforms::fixtures::matches;
+
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use shell::guard::{self, Reach};
@@ -63,15 +65,37 @@ struct ScriptTurn {
     /// Time since the turn before: `90m`, `25h`.
     #[serde(default)]
     after: Option<String>,
-    /// `null`: the room opens. It may not be left out.
-    #[serde(deserialize_with = "Option::deserialize")]
-    user: Option<Map<String, Value>>,
+    /// `null`: the room opens. Left out only where an agent does something.
+    #[serde(default, deserialize_with = "given")]
+    user: Option<Option<Map<String, Value>>>,
+    #[serde(default)]
+    agent: Option<AgentStep>,
     #[serde(default)]
     bot: Option<Vec<Value>>,
     #[serde(default)]
     keyboard: Option<Vec<String>>,
     #[serde(default)]
     events: Option<Vec<String>>,
+}
+
+/// What a person of the company does: `"joins"`, `"leaves"`, or a MESSAGE.DATA that they say.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum AgentStep {
+    Does(AgentDoes),
+    Says(Map<String, Value>),
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum AgentDoes {
+    Joins,
+    Leaves,
+}
+
+/// What is there, be it `null`.
+fn given<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -136,9 +160,19 @@ impl Talk<'_> {
         if let Some(after) = &turn.after {
             self.now = self.now.plus_ms(duration_ms(after)?);
         }
-        let kind = match turn.user.clone() {
-            None => InboundKind::opened(),
-            Some(message) => message_kind(message)?,
+        let agent =
+            Agent { id: "agent".to_owned(), profile: AgentProfile { display_name: "agent".to_owned(), picture: None } };
+        let kind = match (turn.user.clone(), &turn.agent) {
+            (Some(None), None) => InboundKind::opened(),
+            (Some(Some(message)), None) => message_kind(message)?,
+            (None, Some(AgentStep::Does(AgentDoes::Joins))) => InboundKind::AgentJoined { agent },
+            (None, Some(AgentStep::Does(AgentDoes::Leaves))) => InboundKind::AgentLeft { params: Params::new() },
+            (None, Some(AgentStep::Says(message))) => match message_kind(message.clone())? {
+                InboundKind::Message { data, .. } => InboundKind::AgentSaid { agent, data, custom: None },
+                other => bail!("an agent cannot do that: {}", other.name()),
+            },
+            (None, None) => bail!("a turn has a `user`, which may be null, or an `agent`"),
+            (Some(_), Some(_)) => bail!("a turn has a `user` or an `agent`, not both"),
         };
         let bot_id: BotId = "Btalks".parse()?;
         let key: model::UserKey = "customer".parse()?;
@@ -154,9 +188,11 @@ impl Talk<'_> {
             reply_to: Value::Null,
             kind,
         };
-        let mut handling = match flow::begin(self.bot, self.session.take(), &inbound, Channel::default(), self.now) {
+        let channel = channel(self.script.platform);
+        let mut handling = match flow::begin(self.bot, self.session.take(), &inbound, channel, self.now) {
             Begin::Run(handling) => handling,
-            Begin::Again(_) | Begin::Nothing => bail!("the turn was taken for one that had been"),
+            Begin::Again(_) => bail!("the turn was taken for one that had been"),
+            Begin::Nothing => bail!("nothing happens by that"),
         };
         let mut answer = None;
         loop {
@@ -174,7 +210,11 @@ impl Talk<'_> {
 
     /// The guard comes first, as on the network.
     fn answer(&self, ask: Ask) -> Answer {
-        let Ask::Http(ask) = ask;
+        let ask = match ask {
+            Ask::Http(ask) => ask,
+            // A script is a rehearsal.
+            Ask::Mail(_) => return Answer::Mail(Ok(())),
+        };
         let failure = |message: String| Answer::Http(Err(HttpFailure { message }));
         if let Err(error) = guard::check(&ask.url, Reach::Public) {
             return failure(error.to_string());
@@ -190,6 +230,15 @@ impl Talk<'_> {
         };
         Answer::Http(Ok(HttpAnswer { status: reply.status, body: body.into_bytes() }))
     }
+}
+
+/// What the bot knows of the messenger.
+fn channel(platform: PlatformType) -> Channel {
+    let agents = match platform {
+        PlatformType::Kakao | PlatformType::Test => AgentCalls::Button,
+        _ => AgentCalls::Taken,
+    };
+    Channel { numbers_choices: platform == PlatformType::Bizchat, agents, ..Channel::default() }
 }
 
 fn differences(turn: &ScriptTurn, outcome: &Outcome) -> Vec<String> {
@@ -232,18 +281,23 @@ fn transcript(turn: &ScriptTurn, outcome: &Outcome, paint: &Paint) -> String {
     if let Some(after) = &turn.after {
         let _ = writeln!(text, "  {}", paint.dim(&format!("… {after} later")));
     }
-    let user = match &turn.user {
-        None => paint.dim("(opens the room)"),
-        Some(message) => match message.get("text").and_then(Value::as_str) {
-            Some(text) => text.to_owned(),
-            None => match message_kind(message.clone()) {
-                Ok(InboundKind::Message { data, .. }) => shown(&data),
-                _ => json!(message).to_string(),
-            },
+    let said = |message: &Map<String, Value>| match message.get("text").and_then(Value::as_str) {
+        Some(text) => text.to_owned(),
+        None => match message_kind(message.clone()) {
+            Ok(InboundKind::Message { data, .. }) => shown(&data),
+            _ => json!(message).to_string(),
         },
     };
-    let _ = writeln!(text, "  customer  {user}");
-    for message in &outcome.reply.messages {
+    let (who, what) = match (&turn.user, &turn.agent) {
+        (Some(Some(message)), _) => ("customer", said(message)),
+        (_, Some(AgentStep::Does(AgentDoes::Joins))) => ("agent", paint.dim("(joins)")),
+        (_, Some(AgentStep::Does(AgentDoes::Leaves))) => ("agent", paint.dim("(leaves)")),
+        (_, Some(AgentStep::Says(message))) => ("agent", said(message)),
+        (Some(None) | None, None) => ("customer", paint.dim("(opens the room)")),
+    };
+    let _ = writeln!(text, "  {who:<9} {what}");
+    let messages = outcome.reply.messages.iter().filter(|_| !matches!(turn.agent, Some(AgentStep::Says(_))));
+    for message in messages {
         let _ = writeln!(text, "  bot       {}", shown(&message.data).replace('\n', "\n            "));
     }
     let labels = labels(&outcome.reply);

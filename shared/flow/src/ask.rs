@@ -3,11 +3,14 @@
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ask {
     Http(HttpAsk),
+    Mail(MailAsk),
 }
 
 #[derive(Clone, Debug)]
 pub enum Answer {
     Http(Result<HttpAnswer, HttpFailure>),
+    /// The text is for the bot's author: it becomes `email.error.message`.
+    Mail(Result<(), String>),
     /// The turn has had its time; whoever carries out asks knows the clock. It ends in the error message.
     OutOfTime,
 }
@@ -22,6 +25,15 @@ pub struct HttpAsk {
     pub body: Option<String>,
     pub timeout_ms: u32,
     pub max_bytes: usize,
+}
+
+/// An e-mail, from the installation's own address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailAsk {
+    pub to: Vec<String>,
+    pub reply_to: Vec<String>,
+    pub subject: String,
+    pub html: String,
 }
 
 #[derive(Clone, Debug)]
@@ -41,7 +53,9 @@ impl Ask {
     /// The same, with no more time than the turn has left.
     #[must_use]
     pub fn within(self, left_ms: u32) -> Self {
-        let Self::Http(ask) = self;
-        Self::Http(HttpAsk { timeout_ms: ask.timeout_ms.min(left_ms), ..ask })
+        match self {
+            Self::Http(ask) => Self::Http(HttpAsk { timeout_ms: ask.timeout_ms.min(left_ms), ..ask }),
+            Self::Mail(_) => self,
+        }
     }
 }

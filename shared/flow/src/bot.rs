@@ -1,6 +1,7 @@
 //! A bot, ready to run.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use serde_json::Value;
 
@@ -9,6 +10,7 @@ use crate::import::{self, ImportError, Warning};
 use crate::node::Kind;
 use crate::state::Place;
 use crate::template::Text;
+use crate::usage::Plan;
 
 /// A bot, read and compiled: flows, preference, templates, conditions. Immutable, shared by many turns.
 #[derive(Debug)]
@@ -17,7 +19,17 @@ pub struct Bot {
     pub(crate) description: String,
     pub(crate) flows: HashMap<u64, Flow>,
     pub(crate) preference: Preference,
+    pub(crate) plan: Plan,
+    pub(crate) version: Option<i64>,
+    pub(crate) llm: Option<Account>,
     pub(crate) warnings: Vec<Warning>,
+}
+
+/// `integration.llm`: the account at a language model's server.
+pub(crate) struct Account {
+    pub(crate) base_url: String,
+    pub(crate) api_key: String,
+    pub(crate) model: Option<String>,
 }
 
 #[derive(Debug)]
@@ -30,9 +42,8 @@ pub struct Preference {
     /// A new conversation begins where the last one stood.
     pub restore_navigation: bool,
     pub session_timeout_ms: i64,
-    /// Heading of further choices, and stand-in for media that a channel cannot show: for consultation talk only.
-    pub additional_choice: String,
-    pub unsupported_media: String,
+    /// Where the bot goes on when an agent is done; without it the agent call, or the start.
+    pub completed_flow: Option<u64>,
     pub(crate) entry_flow: u64,
     /// The start flow, if none is set.
     pub(crate) fallback_flow: u64,
@@ -59,10 +70,31 @@ pub(crate) struct Edge {
     pub(crate) condition: Condition,
 }
 
+/// The key is a secret.
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Account").field("base_url", &self.base_url).finish_non_exhaustive()
+    }
+}
+
 impl Bot {
     /// Reads a CLOSER bot export, or a single flow's, which becomes a bot that starts with it. Unknown keys are ignored.
     pub fn read(json: &Value) -> Result<Self, ImportError> {
         import::read(json)
+    }
+
+    /// Which of the bot's versions it is, where that is known.
+    #[must_use]
+    pub fn with_version(self, version: i64) -> Self {
+        Self { version: Some(version), ..self }
+    }
+
+    pub const fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    pub const fn version(&self) -> Option<i64> {
+        self.version
     }
 
     pub fn title(&self) -> &str {

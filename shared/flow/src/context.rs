@@ -6,8 +6,8 @@ use std::borrow::Cow;
 use model::{BotId, ConversationId, EndUserId, EpochMillis, MessageData, Navigation, Params, PlatformType, UserKey};
 use serde_json::{Map, Value, json};
 
-use crate::Bot;
-use crate::template::{Masked, Setting, masked};
+use crate::template::{Masked, Setting, json_text, masked};
+use crate::{Bot, limits};
 
 /// Who talks to which bot.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +20,10 @@ pub struct Ids<'a> {
     pub user_key: &'a UserKey,
 }
 
+/// What every turn knows by itself.
+const GIVEN: &[&str] =
+    &["botId", "conversationId", "endUserId", "platform", "userKey", "bot", "params", "navigation", "message", "error"];
+
 #[derive(Debug)]
 pub(crate) struct Context<'a> {
     bot: &'a Bot,
@@ -31,26 +35,30 @@ pub(crate) struct Context<'a> {
     /// Until `data` is whole.
     params: Params,
     pub(crate) navigation: Navigation,
+    /// What the messenger tells beside the message.
+    pub(crate) meta: Option<&'a Map<String, Value>>,
     /// `navigation` is newer than its copy in `data`.
     moved: bool,
 }
 
 impl<'a> Context<'a> {
+    /// `results`: of nodes in earlier turns.
     pub(crate) fn new(
         bot: &'a Bot,
         ids: Ids<'a>,
         params: Params,
+        results: Map<String, Value>,
         navigation: Navigation,
         now: EpochMillis,
         seed: u64,
     ) -> Self {
-        let (setting, data) = (Setting::new(now, seed), Value::Object(Map::new()));
-        Self { bot, ids, setting, data, whole: false, params, navigation, moved: true }
+        let (setting, data) = (Setting::new(now, seed), Value::Object(results));
+        Self { bot, ids, setting, data, whole: false, params, navigation, meta: None, moved: true }
     }
 
     /// One that is whole already, for cases.
     pub(crate) fn given(bot: &'a Bot, ids: Ids<'a>, data: Value, now: EpochMillis, seed: u64) -> Self {
-        let context = Self::new(bot, ids, Params::new(), Navigation::default(), now, seed);
+        let context = Self::new(bot, ids, Params::new(), Map::new(), Navigation::default(), now, seed);
         Self { data, whole: true, moved: false, ..context }
     }
 
@@ -103,7 +111,14 @@ impl<'a> Context<'a> {
         if let (Some(payload), Some(message)) = (payload, message.as_object_mut()) {
             message.insert("payload".to_owned(), payload);
         }
+        if let (Some(meta), Some(message)) = (self.meta.filter(|meta| !meta.is_empty()), message.as_object_mut()) {
+            message.insert("meta".to_owned(), Value::Object(meta.clone()));
+        }
         self.set("message", message);
+    }
+
+    pub(crate) fn platform(&self) -> PlatformType {
+        self.ids.platform
     }
 
     pub(crate) fn navigate(&mut self, navigation: Navigation) {
@@ -138,6 +153,23 @@ impl<'a> Context<'a> {
         }
         // Nothing but `whole` writes "params", and it writes an object.
         self.data.get_mut("params").and_then(Value::as_object_mut).unwrap_or(&mut self.params)
+    }
+
+    /// What nodes found out, for the turns to come. Last, as it takes the context apart.
+    pub(crate) fn take_results(&mut self) -> Map<String, Value> {
+        let Value::Object(mut results) = std::mem::take(&mut self.data) else { return Map::new() };
+        results.retain(|key, _| !GIVEN.contains(&key.as_str()));
+        let weight = |value: &Value| json_text(value).len();
+        let mut weights: Vec<(usize, String)> =
+            results.iter().map(|(key, value)| (weight(value), key.clone())).collect();
+        weights.sort_unstable();
+        let mut sum: usize = weights.iter().map(|(weight, _)| weight).sum();
+        while sum > limits::RESULT_BYTES {
+            let Some((weight, key)) = weights.pop() else { break };
+            results.remove(&key);
+            sum -= weight;
+        }
+        results
     }
 
     pub(crate) fn take_params(&mut self) -> Params {

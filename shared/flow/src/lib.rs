@@ -22,8 +22,10 @@ mod shown;
 mod state;
 mod template;
 mod turn;
+mod usage;
+mod view;
 
-pub use ask::{Answer, Ask, HttpAnswer, HttpAsk, HttpFailure};
+pub use ask::{Answer, Ask, HttpAnswer, HttpAsk, HttpFailure, MailAsk};
 pub use bot::{Bot, Preference};
 pub use context::Ids;
 pub use import::{ImportError, Site, Warning};
@@ -31,3 +33,5 @@ pub use run::{Done, Input, Kept, Problem, Run, Said, Step};
 pub use session::{LateReply, Session, Stored, StoredRef, Talk, Turn};
 pub use state::State;
 pub use turn::{Begin, Channel, Handling, Late, Stepped, begin};
+pub use usage::Plan;
+pub use view::{Operator, Where, id, template_error};

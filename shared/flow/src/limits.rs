@@ -29,6 +29,9 @@ pub(crate) const PARAMS_BYTES: usize = 32 * 1024;
 /// `meta.custom` of a message, in characters (guide, response node).
 pub(crate) const CUSTOM_CHARS: usize = 1000;
 
+/// What nodes found out in earlier turns, in all. The largest go first.
+pub(crate) const RESULT_BYTES: usize = 32 * 1024;
+
 /// What is remembered between turns: buttons that were shown, positions to go back to, counted visits.
 pub(crate) const SHOWN: usize = 100;
 pub(crate) const BACK: usize = 100;
@@ -37,3 +40,12 @@ pub(crate) const VISITS: usize = 100;
 /// A fetch node waits this long and reads this much.
 pub(crate) const FETCH_TIMEOUT_MS: u32 = 15_000;
 pub(crate) const FETCH_BYTES: usize = 256 * 1024;
+
+/// A language model thinks longer than a server; the whole turn has 25 seconds.
+pub(crate) const LLM_TIMEOUT_MS: u32 = 20_000;
+/// What is remembered of the talk with it.
+pub(crate) const EXCHANGES: usize = 50;
+pub(crate) const EXCHANGE_BYTES: usize = 24 * 1024;
+
+/// An e-mail goes to so many at most.
+pub(crate) const MAIL_ADDRESSES: usize = 10;

@@ -4,7 +4,8 @@
 use std::fmt;
 
 use model::{
-    Context, Conversation, ConversationId, EndUser, EpochMillis, Event, Inbound, InboundId, InboundKind, Reply,
+    Context, Conversation, ConversationId, EndUser, EpochMillis, Event, Inbound, InboundId, InboundKind, Manual,
+    ManualStatus, Reply,
 };
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +41,9 @@ pub struct Session {
     /// What was handled lately: messengers redeliver for longer than the queue remembers.
     #[serde(default)]
     pub seen: Ring,
+    /// The counters that the customer is in already, latest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub counted: Vec<String>,
     /// The last turn, and those before it whose replies or events somebody may still want.
     #[serde(default)]
     pub turns: Vec<Turn>,
@@ -56,10 +60,16 @@ pub struct Talk {
     pub created_at: EpochMillis,
     /// Of the last message, by our clock: expiry is counted from here.
     pub last_message_at: EpochMillis,
+    /// Of the bot, when the conversation began: it goes on with that one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bot_version: Option<i64>,
     pub state: State,
     /// When somebody of the company spoke last, while the conversation is theirs: the bot is silent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<EpochMillis>,
+    /// How the last agent call went.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manual: Option<ManualStatus>,
 }
 
 /// A turn that was taken: what it says, and to whom.
@@ -73,6 +83,9 @@ pub struct Turn {
     /// For the company's webhooks; empty where it has none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<Event>,
+    /// The counters of the bot's use that go up by it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub counts: Vec<String>,
     /// Its actions failed when they were tried: later turns must not push it out.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub owed: bool,
@@ -130,11 +143,27 @@ impl Session {
         self.turns.push(turn);
     }
 
+    /// The version of the bot that a message is for, when a conversation goes on.
+    pub fn bot_version(&self, now: EpochMillis, timeout_ms: i64) -> Option<i64> {
+        let talk = self.talk.as_ref()?;
+        talk.bot_version.filter(|_| now.since(talk.last_message_at) < timeout_ms)
+    }
+
     /// Keeps a reply for the customer's next message.
     pub fn keep_late(&mut self, late: LateReply) {
         let surplus = (self.late.len() + 1).saturating_sub(KEEP_LATE);
         self.late.drain(..surplus);
         self.late.push(late);
+    }
+
+    /// Those of `counters` that the customer was not in yet, and is from now on.
+    pub(crate) fn count(&mut self, counters: Vec<String>) -> Vec<String> {
+        let new: Vec<String> = counters.into_iter().filter(|counter| !self.counted.contains(counter)).collect();
+        self.counted.extend(new.iter().cloned());
+        // This month's and today's.
+        let surplus = self.counted.len().saturating_sub(2);
+        self.counted.drain(..surplus);
+        new
     }
 
     /// CONVERSATION as events show it.
@@ -153,6 +182,7 @@ impl Session {
                 bot_id: bot_id.clone(),
                 conversation_id: talk.id,
                 end_user_id: Some(*id),
+                manual: talk.manual.map(|status| Manual { status }),
                 navigation: navigation.clone(),
                 params: params.clone(),
                 platform: *platform,
@@ -166,10 +196,15 @@ impl Session {
 }
 
 impl Turn {
+    /// Something was said, by either side: the customer uses the bot.
+    pub(crate) fn reply_or_received(&self, kind: &InboundKind) -> bool {
+        !self.reply.messages.is_empty() || matches!(kind, InboundKind::Message { .. })
+    }
+
     /// `inbound` loses its content here: the reply needs to know where to go, not what was said.
     pub fn new(inbound: &Inbound, at: EpochMillis, reply: Reply, events: Vec<Event>) -> Self {
         let origin = Inbound { kind: InboundKind::Collect, ..inbound.clone() };
-        Self { origin, at, reply, events, owed: false, sent: 0, late: false }
+        Self { origin, at, reply, events, counts: Vec::new(), owed: false, sent: 0, late: false }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use model::{Keyboard, KeyboardType, Message, MessageData, Meta, Navigation, Position, Reply};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::limits;
 use crate::shown::Shown;
@@ -22,6 +22,12 @@ pub struct State {
     /// References of what the last turn offered, on channels without buttons: the customer answers with their numbers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) choices: Vec<String>,
+    /// The last result of each node type, as `fetch` or `sandbox`: templates and conditions of later turns see it.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub(crate) results: Map<String, Value>,
+    /// What was asked of language models and answered, latest last.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) exchanges: Vec<Exchange>,
     /// The nodes that were visited last, with how often.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     visits: Vec<(Place, u64)>,
@@ -36,7 +42,19 @@ pub(crate) enum Next {
     Start,
     /// The keyboard node that `navigation` stands at.
     Keyboard,
+    /// Somebody of the company was called by the agent-call node that `navigation` stands at, and the customer may cancel.
+    Agent,
+    /// They are done: that node again.
+    CallAgain,
     Fallback,
+}
+
+/// A question to a language model, and its answer. Stored as a pair.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(String, String)", into = "(String, String)")]
+pub(crate) struct Exchange {
+    pub(crate) question: String,
+    pub(crate) answer: String,
 }
 
 /// A node of a bot. Stored as a pair, for there may be many.
@@ -53,6 +71,42 @@ impl State {
         let reference = meta.payload.as_ref()?.as_str()?;
         let button = self.shown.find_reference(reference)?;
         Some((MessageData::text(&button.label), button.payload.clone()))
+    }
+
+    /// Somebody of the company was called, and nobody came yet.
+    pub(crate) const fn calls_agent(&self) -> bool {
+        matches!(self.next, Next::Agent)
+    }
+
+    /// Where somebody comes unasked, the bot begins again afterwards; unless they start a flow.
+    pub(crate) const fn agent_came(&mut self) {
+        if !self.calls_agent() {
+            self.next = Next::Start;
+        }
+    }
+
+    /// Where the bot called them it calls again, for the customer may have more to ask.
+    pub(crate) const fn agent_done(&mut self) {
+        if self.calls_agent() {
+            self.next = Next::CallAgain;
+        }
+    }
+
+    /// For the conversation after this one: nobody is called there yet.
+    pub(crate) fn resumed(&self) -> Self {
+        let next = if self.calls_agent() { Next::CallAgain } else { self.next };
+        Self { next, ..self.clone() }
+    }
+
+    /// Lets go of the oldest where it becomes too much.
+    pub(crate) fn remember(&mut self, exchange: Exchange) {
+        self.exchanges.push(exchange);
+        let weight = |exchange: &Exchange| exchange.question.len() + exchange.answer.len();
+        while self.exchanges.len() > limits::EXCHANGES
+            || self.exchanges.iter().map(weight).sum::<usize>() > limits::EXCHANGE_BYTES
+        {
+            self.exchanges.remove(0);
+        }
     }
 
     /// Remembers what is offered by number. A turn that says nothing takes nothing back.
@@ -79,6 +133,18 @@ impl From<(u64, u64)> for Place {
 impl From<Place> for (u64, u64) {
     fn from(place: Place) -> Self {
         (place.flow_id, place.node_id)
+    }
+}
+
+impl From<(String, String)> for Exchange {
+    fn from((question, answer): (String, String)) -> Self {
+        Self { question, answer }
+    }
+}
+
+impl From<Exchange> for (String, String) {
+    fn from(exchange: Exchange) -> Self {
+        (exchange.question, exchange.answer)
     }
 }
 

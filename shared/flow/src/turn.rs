@@ -4,17 +4,20 @@
 //! store, with the turn inside. The caller asks the world where the bot asks, stores once, and acts.
 
 use model::{
-    ConversationId, EndUser, EpochMillis, Event, EventData, EventId, EventType, Inbound, InboundKind, Keyboard,
-    Message, MessageData, MessageId, Meta, Params, PlatformType, Reply, SourceType,
+    Agent, AgentCalls, ConversationId, EndUser, EpochMillis, Event, EventData, EventId, EventType, Inbound,
+    InboundKind, Keyboard, ManualStatus, Message, MessageData, MessageId, Meta, Params, PlatformType, Reply, Sender,
+    SourceType,
 };
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::session::{LATE_MS, LateReply, Session, Talk, Turn};
-use crate::{Answer, Ask, Bot, Done, Ids, Input, Kept, Problem, Run, State, Step};
+use crate::{Answer, Ask, Bot, Done, Ids, Input, Kept, Plan, Problem, Run, Said, State, Step};
 
 /// After the last word of an agent who did not take leave, the bot may answer again.
 const AGENT_MS: i64 = 60 * 60 * 1000;
+/// A text that every messenger shows in one piece; SMS numbers its choices below it.
+const SIGNED_CHARS: usize = 900;
 
 /// How the messenger takes replies, as far as a turn cares.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,6 +28,10 @@ pub struct Channel {
     pub late: Late,
     /// It has no buttons: the customer answers with the number or the label of a choice.
     pub numbers_choices: bool,
+    /// Whether somebody of the company can answer there.
+    pub agents: AgentCalls,
+    /// More people use the bot this month than its plan is for: the plan's line stands below what it says.
+    pub beyond_plan: bool,
 }
 
 /// What becomes of a reply that nobody took in time.
@@ -61,7 +68,10 @@ pub struct Handling<'a> {
     messages: Vec<Message>,
     keyboard: Option<Keyboard>,
     run: Option<Run<'a>>,
+    plan: &'a Plan,
+    bot_version: Option<i64>,
     late: bool,
+    hand_over: bool,
 }
 
 #[derive(Debug)]
@@ -100,7 +110,10 @@ pub fn begin<'a>(
         messages: Vec::new(),
         keyboard: None,
         run: None,
+        plan: bot.plan(),
+        bot_version: bot.version(),
         late: false,
+        hand_over: false,
     };
     if handling.open(bot, known) { Begin::Run(Box::new(handling)) } else { Begin::Nothing }
 }
@@ -116,9 +129,13 @@ impl<'a> Handling<'a> {
             }
         }
         let messages = std::mem::take(&mut self.messages);
-        let reply = Reply { messages, keyboard: self.keyboard.take(), hand_over: false };
+        let reply = Reply { messages, keyboard: self.keyboard.take(), hand_over: self.hand_over };
         let mut turn = Turn::new(self.inbound, self.now, reply, std::mem::take(&mut self.events));
         turn.late = self.late;
+        if turn.reply_or_received(&self.inbound.kind) {
+            let counters = self.plan.counters(self.inbound.platform, self.inbound.received_at);
+            turn.counts = self.session.count(counters);
+        }
         let mut session = self.session.clone();
         session.seen.push(self.inbound.id);
         session.push(turn, self.channel.synchronous);
@@ -149,9 +166,47 @@ impl<'a> Handling<'a> {
                 self.hear_agent(data, meta);
                 true
             }
+            InboundKind::AgentJoined { .. } => {
+                if known {
+                    self.expire(bot);
+                    self.converse();
+                    self.connect_agent();
+                }
+                known
+            }
+            InboundKind::AgentSaid { agent, data, custom } => {
+                if known {
+                    self.expire(bot);
+                    self.converse();
+                    self.connect_agent();
+                    self.collect();
+                    self.keyboard = None;
+                    let meta = Meta { custom: custom.clone(), ..agent_meta(agent) };
+                    let said = self.tell_message(EventType::MessageSent, data, &meta);
+                    self.messages.extend(said);
+                }
+                known
+            }
             InboundKind::AgentLeft { params } => {
                 let learned = known && self.learn(params);
-                self.disconnect_agent() || learned
+                let left = self.disconnect_agent();
+                if left && let Some(flow_id) = bot.preference().completed_flow {
+                    self.start(bot, Input::Enter { flow_id, node_id: None });
+                }
+                left || learned
+            }
+            InboundKind::Moved { flow_id, node_id } => {
+                if known {
+                    self.expire(bot);
+                    self.converse();
+                    if !self.agent_talks() {
+                        // Nobody came so far, and nobody is waited for any more.
+                        self.disconnect_agent();
+                    }
+                    self.collect();
+                    self.start(bot, Input::Enter { flow_id: *flow_id, node_id: *node_id });
+                }
+                known
             }
             InboundKind::Opened { params, once } => {
                 self.expire(bot);
@@ -270,14 +325,20 @@ impl<'a> Handling<'a> {
     fn connect_agent(&mut self) {
         let at = self.inbound.received_at;
         let Some(talk) = &mut self.session.talk else { return };
+        talk.manual = Some(ManualStatus::Connected);
         if talk.agent.replace(at).is_none() {
+            talk.state.agent_came();
             self.tell_conversation(EventType::AgentCallConnected);
         }
     }
 
+    /// The agent is done, or will not come. False if there was none.
     fn disconnect_agent(&mut self) -> bool {
-        let there = self.session.talk.as_mut().is_some_and(|talk| talk.agent.take().is_some());
+        let Some(talk) = &mut self.session.talk else { return false };
+        let there = talk.agent.take().is_some() || talk.state.calls_agent();
         if there {
+            talk.manual = Some(ManualStatus::Completed);
+            talk.state.agent_done();
             self.tell_conversation(EventType::AgentCallDisconnected);
         }
         there
@@ -302,7 +363,10 @@ impl<'a> Handling<'a> {
             None => {
                 let id = ConversationId::of(self.inbound.id, at);
                 let state = self.session.resume.take().unwrap_or_default();
-                self.session.talk = Some(Talk { id, created_at: at, last_message_at: at, state, agent: None });
+                let bot_version = self.bot_version;
+                let created_at = at;
+                self.session.talk =
+                    Some(Talk { id, created_at, last_message_at: at, bot_version, state, agent: None, manual: None });
                 let before = self.session.end_user.last_conversation_id.replace(id);
                 if before.is_some() {
                     self.tell_end_user(EventType::EndUserUpdated);
@@ -319,7 +383,7 @@ impl<'a> Handling<'a> {
         if self.inbound.received_at.since(talk.last_message_at) < preference.session_timeout_ms {
             return false;
         }
-        let resume = preference.restore_navigation.then(|| talk.state.clone());
+        let resume = preference.restore_navigation.then(|| talk.state.resumed());
         self.end_talk(resume)
     }
 
@@ -342,7 +406,9 @@ impl<'a> Handling<'a> {
                 let meta = Meta { payload, ..meta.clone() };
                 self.tell_message(EventType::MessageReceived, &data, &meta);
             }
-            None => self.tell_message(EventType::MessageReceived, data, meta),
+            None => {
+                self.tell_message(EventType::MessageReceived, data, meta);
+            }
         }
     }
 
@@ -351,8 +417,8 @@ impl<'a> Handling<'a> {
     }
 
     /// A message that the inbound itself is.
-    fn tell_message(&mut self, event: EventType, data: &MessageData, meta: &Meta) {
-        let Some(talk) = &self.session.talk else { return };
+    fn tell_message(&mut self, event: EventType, data: &MessageData, meta: &Meta) -> Option<Message> {
+        let talk = self.session.talk.as_ref()?;
         let message = Message {
             id: MessageId::of(self.inbound.id, 0, self.inbound.received_at),
             end_user_id: self.inbound.end_user_id(),
@@ -364,7 +430,8 @@ impl<'a> Handling<'a> {
             timestamp: self.inbound.timestamp,
         };
         self.session.end_user.last_message_id = Some(message.id);
-        self.tell(event, EventData::Message(Box::new(message)));
+        self.tell(event, EventData::Message(Box::new(message.clone())));
+        Some(message)
     }
 
     /// Replies that came too late go before anything new.
@@ -397,7 +464,12 @@ impl<'a> Handling<'a> {
         };
         let state = std::mem::take(&mut talk.state);
         let params = std::mem::take(&mut self.session.end_user.params);
-        self.run = Some(Run::new(bot, ids, state, params, input, self.now, inbound.id.uuid().as_u64_pair().1));
+        let run = Run::new(bot, ids, state, params, input, self.now, inbound.id.uuid().as_u64_pair().1);
+        let run = run.with_agents(self.channel.agents, talk.manual);
+        self.run = Some(match &inbound.kind {
+            InboundKind::Message { meta, .. } => run.with_meta(&meta.extra),
+            _ => run,
+        });
     }
 
     /// Takes over what the run did.
@@ -406,14 +478,28 @@ impl<'a> Handling<'a> {
         let Some(talk) = &mut self.session.talk else { return done.problems };
         let conversation_id = talk.id;
         talk.state = done.state;
+        talk.manual = done.manual.or(talk.manual);
         let changed = done.params_changed;
         self.session.end_user.params = done.params;
         if changed {
             self.tell_end_user(EventType::EndUserUpdated);
             self.tell_conversation(EventType::ConversationUpdated);
         }
-        let mut kept = done.kept.into_iter().peekable();
-        for (index, said) in done.said.into_iter().enumerate() {
+        if let Some(status) = done.manual {
+            self.hand_over = status == ManualStatus::Pending;
+            self.tell_conversation(match status {
+                ManualStatus::Cancelled => EventType::AgentCallCancelled,
+                ManualStatus::Pending | ManualStatus::Connected | ManualStatus::Handover | ManualStatus::Completed => {
+                    EventType::AgentCallRequested
+                }
+            });
+        }
+        let (mut said, mut kept) = (done.said, done.kept);
+        if self.channel.beyond_plan {
+            sign(&mut said, &mut kept, &self.plan.line);
+        }
+        let mut kept = kept.into_iter().peekable();
+        for (index, said) in said.into_iter().enumerate() {
             let meta = Meta { custom: said.custom, ..Meta::default() };
             let message = Message {
                 id: MessageId::of(self.inbound.id, index + 1, self.inbound.received_at),
@@ -489,6 +575,35 @@ impl<'a> Handling<'a> {
     }
 }
 
+/// Puts the plan's line below the last message: as a paragraph of it where that is a text with room, else as a message of
+/// its own, so that no messenger cuts it.
+fn sign(said: &mut Vec<Said>, kept: &mut [Kept], line: &str) {
+    let last = said.len().saturating_sub(1);
+    match said.last_mut() {
+        None => {}
+        _ if line.is_empty() => {}
+        Some(Said { data: MessageData::Text { text, .. }, .. }) if text.chars().count() + line.len() < SIGNED_CHARS => {
+            let copies = kept.iter_mut().filter(|copy| copy.said == last);
+            let texts = copies.filter_map(|copy| match &mut copy.data {
+                MessageData::Text { text, .. } => Some(text),
+                MessageData::Media { .. } | MessageData::Cards { .. } | MessageData::Location { .. } => None,
+            });
+            for text in texts.chain([text]) {
+                text.push_str("\n\n");
+                text.push_str(line);
+            }
+        }
+        Some(_) => said.push(Said { data: MessageData::text(line), custom: None, delay_ms: 0 }),
+    }
+}
+
+/// Who of the company says something by our API.
+fn agent_meta(agent: &Agent) -> Meta {
+    let sender = Sender { user_key: agent.id.clone(), platform: "closer-chat".to_owned() };
+    let persona = serde_json::to_value(&agent.profile).unwrap_or_default();
+    Meta { sender: Some(sender), extra: Map::from_iter([("persona".to_owned(), persona)]), ..Meta::default() }
+}
+
 fn new_session(inbound: &Inbound) -> Session {
     let end_user = EndUser {
         id: inbound.session_id(),
@@ -507,6 +622,7 @@ fn new_session(inbound: &Inbound) -> Session {
         talk: None,
         resume: None,
         seen: crate::session::Ring::default(),
+        counted: Vec::new(),
         turns: Vec::new(),
         late: Vec::new(),
     }

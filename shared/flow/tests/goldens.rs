@@ -9,8 +9,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use common::Talk;
-use flow::{Bot, Done};
-use model::{MessageData, PlatformType, Position};
+use flow::{Ask, Bot, Done, MailAsk};
+use model::{AgentCalls, MessageData, PlatformType, Position};
 use serde_json::{Value, json};
 
 #[test]
@@ -44,6 +44,11 @@ fn transcript(case: &Value) -> String {
         writeln!(out, "warning  {warning}").unwrap();
     }
     let mut talk = Talk::new(&bot, platform);
+    talk.agents = match case["agents"].as_str() {
+        Some("button") => AgentCalls::Button,
+        Some("refused") => AgentCalls::Refused,
+        _ => AgentCalls::Taken,
+    };
     talk.params = case["params"].as_object().cloned().unwrap_or_default();
     let mut replies = case["http"].as_array().into_iter().flatten();
     for user in case["turns"].as_array().unwrap() {
@@ -55,9 +60,17 @@ fn transcript(case: &Value) -> String {
         .unwrap();
         let mut asks = String::new();
         let done = talk.turn(user, &mut |ask| {
-            let body = ask.body.as_ref().map(|body| format!(" {body}")).unwrap_or_default();
-            let headers: Vec<_> = ask.headers.iter().map(|(name, value)| format!(" {name}: {value}")).collect();
-            writeln!(asks, "ask      {} {}{}{body}", ask.method, ask.url, headers.concat()).unwrap();
+            match ask {
+                Ask::Http(ask) => {
+                    let body = ask.body.as_ref().map(|body| format!(" {body}")).unwrap_or_default();
+                    let headers: Vec<_> = ask.headers.iter().map(|(name, value)| format!(" {name}: {value}")).collect();
+                    writeln!(asks, "ask      {} {}{}{body}", ask.method, ask.url, headers.concat()).unwrap();
+                }
+                Ask::Mail(ask) => {
+                    let MailAsk { to, reply_to, subject, html } = ask;
+                    writeln!(asks, "mail     {to:?} reply to {reply_to:?}: {subject:?} {html:?}").unwrap();
+                }
+            }
             common::answer(replies.next().expect("a reply for each request"))
         });
         out.push_str(&asks);
@@ -83,6 +96,9 @@ fn tell(out: &mut String, done: &Done) {
             }
             writeln!(out, " from {} ms on", kept.after_ms).unwrap();
         }
+    }
+    if let Some(status) = &done.manual {
+        writeln!(out, "agent    {}", json!(status)).unwrap();
     }
     if let Some(keyboard) = &done.keyboard {
         writeln!(out, "keyboard {}", sorted(keyboard)).unwrap();

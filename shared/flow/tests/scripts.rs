@@ -20,6 +20,7 @@ fn scripts() {
         "payload-and-goto",
         "welcome-off",
         "errors-and-old-nodes",
+        "agent-call",
     ] {
         let path = spec(&format!("scripts/{name}.script.json"));
         if !path.exists() {

@@ -3,11 +3,20 @@
 #![expect(clippy::unwrap_used, reason = "helpers outside of test functions")]
 
 use flow::{Begin, Bot, Channel, Late, Session, Stepped, Stored, StoredRef};
-use model::{EpochMillis, EventData, Inbound, InboundId, InboundKind, MessageData, Meta, Params, PlatformType};
+use model::{
+    Agent, AgentCalls, AgentProfile, EpochMillis, EventData, Inbound, InboundId, InboundKind, MessageData, Meta,
+    Params, PlatformType,
+};
 use serde_json::{Value, json};
 
 const HOUR: i64 = 3_600_000;
-const SYNCHRONOUS: Channel = Channel { synchronous: true, late: Late::Keep, numbers_choices: false };
+const SYNCHRONOUS: Channel = Channel {
+    synchronous: true,
+    late: Late::Keep,
+    numbers_choices: false,
+    agents: AgentCalls::Taken,
+    beyond_plan: false,
+};
 
 /// A bot that greets, and then says back what it hears.
 fn bot(restore: bool) -> Bot {
@@ -340,7 +349,7 @@ fn while_an_agent_talks_the_bot_is_silent() {
     assert_eq!(play.step("3", echo()), told("message.sent", &[]), "connected once");
     assert_eq!(play.step("4", says("a")), told("message.received", &[]));
     assert_eq!(play.step("5", left()), told("conversation.agent_call_disconnected", &[]));
-    assert_eq!(play.step("6", says("a")), told("message.received message.sent", &["a"]));
+    assert_eq!(play.step("6", says("a")), told("message.received message.sent", &["hello"]), "the bot begins again");
     // An agent who never takes leave.
     play.step("7", echo());
     play.now = play.now.plus_ms(HOUR - 1);
@@ -348,11 +357,108 @@ fn while_an_agent_talks_the_bot_is_silent() {
     play.now = play.now.plus_ms(1);
     assert_eq!(
         play.step("9", says("b")),
-        told("message.received conversation.agent_call_disconnected message.sent", &["b"])
+        told("message.received conversation.agent_call_disconnected message.sent", &["hello"])
     );
     assert_eq!(Play::new().step("1", left()), None, "nobody to leave");
     let params = params(json!({ "from": "b" }));
     assert_eq!(Play::new().step("1", InboundKind::AgentLeft { params }), None, "nor to learn of");
+}
+
+/// A bot whose first words call an agent, and whose flow 2 says goodbye.
+fn calling(completed_flow: Option<u64>) -> Bot {
+    let say = |id: u64, text: &str| json!({ "id": id, "type": "response", "data": { "message": { "type": "text", "text": text } }, "next": [{ "nodeId": 4 }] });
+    let nodes = json!([
+        { "id": 1, "type": "entry", "data": {}, "next": [{ "nodeId": 2 }] },
+        { "id": 2, "type": "manual", "data": { "messages": { "default": { "message": { "type": "text", "text": "wait" } } } }, "next": [{ "nodeId": 3 }] },
+        say(3, "cancelled"),
+        { "id": 4, "type": "keyboard", "data": { "type": "any" }, "next": [{ "nodeId": 2 }] },
+    ]);
+    let bye = json!([{ "id": 1, "type": "entry", "data": {}, "next": [{ "nodeId": 3 }] }, say(3, "bye"),
+        { "id": 4, "type": "keyboard", "data": { "type": "any" }, "next": [{ "nodeId": 3 }] }]);
+    Bot::read(&json!({
+        "title": "t",
+        "flows": [{ "id": 1, "title": "s", "data": { "entry": 1 }, "nodes": nodes }, { "id": 2, "title": "e", "data": { "entry": 1 }, "nodes": bye }],
+        "preference": { "entryFlowId": 1, "fallbackFlowId": 1, "agentCall": { "completedFlowId": completed_flow } },
+    }))
+    .unwrap()
+}
+
+fn kim() -> Agent {
+    Agent { id: "a1".to_owned(), profile: AgentProfile { display_name: "Kim".to_owned(), picture: None } }
+}
+
+/// What the company does by our API.
+#[test]
+fn an_agent_is_called_comes_speaks_and_goes() {
+    let joined = || InboundKind::AgentJoined { agent: kim() };
+    let said = || InboundKind::AgentSaid { agent: kim(), data: MessageData::text("hello, I am Kim"), custom: None };
+    let left = || InboundKind::AgentLeft { params: Params::new() };
+    let begun = "end_user.created conversation.created message.received conversation.agent_call_requested message.sent";
+    let called = "message.received conversation.agent_call_requested message.sent";
+    for (completed_flow, at_the_end, then) in [
+        (None, told("conversation.agent_call_disconnected", &[]), told(called, &["wait"])),
+        (
+            Some(2),
+            told("conversation.agent_call_disconnected message.sent", &["bye"]),
+            told("message.received message.sent", &["bye"]),
+        ),
+    ] {
+        let mut play = Play { bot: calling(completed_flow), ..Play::new() };
+        assert_eq!(play.step("0", said()), None, "nobody to speak to");
+        assert_eq!(play.step("1", says("hi")), told(begun, &["wait"]));
+        let session = play.session.as_ref().unwrap();
+        assert!(session.turns.last().unwrap().reply.hand_over);
+        assert_eq!(session.turns.last().unwrap().reply.keyboard.as_ref().unwrap().buttons[0].label, "취소");
+        assert_eq!(play.step("2", says("quick")), told("message.received", &[]));
+        assert_eq!(play.step("3", joined()), told("conversation.agent_call_connected", &[]));
+        assert_eq!(play.step("4", says("취소")), told("message.received", &[]), "too late");
+        assert_eq!(play.step("5", said()), told("message.sent", &["hello, I am Kim"]));
+        let turn = play.session.as_ref().unwrap().turns.last().unwrap().clone();
+        let EventData::Message(message) = &turn.events[0].data else { panic!("a message") };
+        let meta = serde_json::to_value(message.meta.as_ref().unwrap()).unwrap();
+        assert_eq!(meta["sender"], json!({ "userKey": "a1", "platform": "closer-chat" }));
+        assert_eq!(meta["persona"]["displayName"], "Kim");
+        assert_eq!(play.step("6", left()), at_the_end);
+        assert_eq!(play.step("7", left()), None, "once");
+        assert_eq!(play.step("8", says("more")), then);
+    }
+}
+
+#[test]
+fn an_agent_call_ends_without_an_agent() {
+    let mut play = Play { bot: calling(None), ..Play::new() };
+    play.step("1", says("hi"));
+    let cancelled = "message.received conversation.agent_call_cancelled message.sent";
+    assert_eq!(play.step("2", says("취소")), told(cancelled, &["cancelled"]));
+    let context = |play: &Play| json!(play.session.as_ref().unwrap().conversation(play.now).unwrap().context.unwrap());
+    assert_eq!(context(&play)["manual"]["status"], "CANCELLED");
+    play.step("3", says("hi"));
+    assert_eq!(context(&play)["manual"]["status"], "PENDING");
+    // The company has nobody, and says so.
+    let left = InboundKind::AgentLeft { params: Params::new() };
+    assert_eq!(play.step("4", left), told("conversation.agent_call_disconnected", &[]));
+    play.step("5", says("hi"));
+    let moved = InboundKind::Moved { flow_id: 2, node_id: None };
+    assert_eq!(play.step("6", moved), told("conversation.agent_call_disconnected message.sent", &["bye"]));
+    assert_eq!(play.step("7", says("hi")), told("message.received message.sent", &["bye"]));
+}
+
+#[test]
+fn an_agent_who_came_unasked_leaves_the_bot_at_its_start_or_in_the_flow_he_chose() {
+    let joined = || InboundKind::AgentJoined { agent: kim() };
+    let left = || InboundKind::AgentLeft { params: Params::new() };
+    let mut play = Play { bot: calling(None), ..Play::new() };
+    play.step("1", says("hi"));
+    play.step("2", says("취소"));
+    play.step("3", joined());
+    play.step("4", left());
+    assert_eq!(play.step("5", says("hi")).unwrap().1, ["wait"], "the start");
+    play.step("6", says("취소"));
+    play.step("7", joined());
+    assert_eq!(play.step("8", InboundKind::Moved { flow_id: 2, node_id: Some(3) }), told("message.sent", &["bye"]));
+    assert_eq!(play.step("9", says("hi")), told("message.received", &[]), "the agent is still there");
+    play.step("10", left());
+    assert_eq!(play.step("11", says("hi")), told("message.received message.sent", &["bye"]), "that flow goes on");
 }
 
 #[test]
@@ -386,6 +492,21 @@ fn only_the_conversation_that_was_meant_is_closed() {
     play.now = play.now.plus_ms(1);
     play.step("3", says("hi"));
     assert_eq!(play.step("4", close()), None, "another has begun");
+}
+
+#[test]
+fn what_a_messenger_tells_beside_a_message_can_be_asked_for() {
+    let nodes = json!([
+        { "id": 1, "type": "entry", "data": {}, "next": [{ "nodeId": 2 }] },
+        { "id": 2, "type": "response", "data": { "message": { "type": "text", "text": "{{message.meta.kakao.isFriend}}" } },
+            "next": [{ "nodeId": 3 }] },
+        { "id": 3, "type": "keyboard", "data": { "type": "any" }, "next": [{ "nodeId": 2 }] },
+    ]);
+    let bot = Bot::read(&json!({ "flows": [{ "id": 1, "nodes": nodes }] })).unwrap();
+    let mut play = Play { bot, ..Play::new() };
+    let meta = serde_json::from_value(json!({ "kakao": { "isFriend": true } })).unwrap();
+    let friend = InboundKind::Message { platform_message_id: None, data: MessageData::text("a"), meta };
+    assert_eq!(play.step("1", friend).unwrap().1, ["true"]);
 }
 
 /// On channels without buttons, a number answers the bot that asks for one.

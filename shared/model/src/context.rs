@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{BotId, ConversationId, EndUserId, PlatformType, UserKey};
+use crate::{BotId, ConversationId, EndUserId, Manual, PlatformType, UserKey};
 
 /// One dictionary per end user, kept across conversations.
 pub type Params = Map<String, Value>;
@@ -15,6 +15,9 @@ pub struct Context {
     pub conversation_id: ConversationId,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end_user_id: Option<EndUserId>,
+    /// The agent call, once there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manual: Option<Manual>,
     #[serde(default)]
     pub navigation: Navigation,
     #[serde(default)]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    BotId, ConversationId, EndUserId, EpochMillis, InboundId, MessageData, Meta, Params, PlatformType, UserKey,
+    Agent, BotId, ConversationId, EndUserId, EpochMillis, InboundId, MessageData, Meta, Params, PlatformType, UserKey,
 };
 
 /// What is on the queue. A new version is a new variant; the old ones stay readable, for messages under way.
@@ -91,10 +91,25 @@ pub enum InboundKind {
         #[serde(default)]
         meta: Box<Meta>,
     },
+    /// A person of the company took the conversation over, by our API.
+    AgentJoined { agent: Agent },
+    /// A person of the company says something by our API: it is sent to the customer.
+    AgentSaid {
+        agent: Agent,
+        data: MessageData,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        custom: Option<Value>,
+    },
     /// A person of the company is done with the conversation, and it is the bot's again.
     AgentLeft {
         #[serde(default, skip_serializing_if = "Params::is_empty")]
         params: Params,
+    },
+    /// The company moves the conversation to a flow, by our API. Without a node, to its entry.
+    Moved {
+        flow_id: u64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        node_id: Option<u64>,
     },
     /// The customer asks for the answer that came too late.
     Collect,
@@ -143,7 +158,10 @@ impl InboundKind {
             Self::Unfriended { .. } => "unfriended",
             Self::Closed { .. } => "closed",
             Self::Echo { .. } => "echo",
+            Self::AgentJoined { .. } => "agentJoined",
+            Self::AgentSaid { .. } => "agentSaid",
             Self::AgentLeft { .. } => "agentLeft",
+            Self::Moved { .. } => "moved",
             Self::Collect => "collect",
             Self::Expired { .. } => "expired",
             Self::Late { .. } => "late",

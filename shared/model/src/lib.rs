@@ -18,7 +18,7 @@ mod platform;
 mod reply;
 pub mod time;
 
-pub use agent::{Agent, AgentProfile};
+pub use agent::{Agent, AgentCalls, AgentProfile, Manual, ManualStatus};
 pub use bot::Bot;
 pub use context::{Context, Navigation, Params, Position};
 pub use conversation::Conversation;

@@ -37,7 +37,12 @@ fn main() {
             let case: Value = serde_json::from_slice(&std::fs::read(format!("{path}.case.json")).unwrap()).unwrap();
             let body = std::fs::read(format!("{path}.body")).unwrap();
             let bot_id: BotId = "Bxxxxx".parse().unwrap();
-            let setup = Setup { bot_id: &bot_id, settings: &case["config"], public_url: "https://bots.example.com" };
+            let setup = Setup {
+                bot_id: &bot_id,
+                settings: &case["config"],
+                public_url: "https://bots.example.com",
+                preference: &Value::Null,
+            };
             let channel = (platform.connect)(setup).unwrap();
             let recorded = Recorded::read(platform, &case["request"]).unwrap();
             let request = recorded.request(&body);

@@ -105,7 +105,7 @@ fn split(body: &[u8]) -> (u8, &[u8]) {
 
 fn connect(platform: &Platform, settings: Value) -> Box<dyn Channel> {
     let bot_id: BotId = "Bxxxxx".parse().expect("a bot id");
-    let setup = Setup { bot_id: &bot_id, settings: &settings, public_url: "https://bots.example.com" };
+    let setup = Setup { bot_id: &bot_id, settings: &settings, public_url: "https://bots.example.com", preference: &Value::Null };
     (platform.connect)(setup).expect("settings that connect")
 }
 

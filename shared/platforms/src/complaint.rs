@@ -18,27 +18,63 @@ pub(crate) fn reason(why: &str, codes: &str, said: &str, call: &Call, own: &[&st
     format!("{why} ({codes}: {})", fit::cut(&said, MESSAGE, "message", &mut Vec::new()))
 }
 
-/// Whether something that we sent is in there: somebody's words, or a token.
+/// Whether something that we sent is in there, or a part of it: somebody's words, or a token. In doubt it is.
 pub(crate) fn quotes(said: &str, call: &Call, own: &[&str]) -> bool {
-    let secret = |(name, value): &(&str, String)| {
-        *name != "content-type" && !value.is_empty() && said.contains(value.trim_start_matches("Bearer "))
+    let letters_said = letters(said);
+    let parts: Vec<&str> = parts(&letters_said).collect();
+    let is_quoted = |text: &str| {
+        // A single letter is in every sentence.
+        let whole = text.chars().nth(1).is_some() && said.contains(text);
+        whole || {
+            let text = letters(text);
+            parts.iter().any(|part| text.contains(part))
+        }
     };
-    let in_query = |pair: &str| pair.split_once('=').is_some_and(|(_, value)| value.len() > 6 && said.contains(value));
+    let sent: Value = match serde_json::from_slice(&call.body) {
+        Ok(sent) => sent,
+        Err(_) if call.body.is_empty() => Value::Null,
+        // There is no telling whose words it holds.
+        Err(_) => return true,
+    };
+    let mut headers = call.headers.iter().filter(|(name, _)| *name != "content-type");
     let query = call.url.split_once('?').map_or("", |(_, query)| query);
-    let sent: Value = serde_json::from_slice(&call.body).unwrap_or_default();
-    call.headers.iter().any(secret) || query.split('&').any(in_query) || holds(said, &sent, own)
+    let mut values = query.split('&').filter_map(|pair| pair.split_once('=')).map(|(_, value)| value);
+    headers.any(|(_, value)| is_quoted(value.trim_start_matches("Bearer ")))
+        || values.any(|value| value.len() > 6 && is_quoted(value))
+        || any_text(&sent, own, &is_quoted)
 }
 
-fn holds(said: &str, sent: &Value, own: &[&str]) -> bool {
+fn any_text(sent: &Value, own: &[&str], is_quoted: &impl Fn(&str) -> bool) -> bool {
     match sent {
-        // A single letter is in every sentence.
-        Value::String(text) => text.chars().nth(1).is_some() && said.contains(text.as_str()),
-        Value::Array(list) => list.iter().any(|value| holds(said, value, own)),
-        Value::Object(fields) => {
-            fields.iter().filter(|(name, _)| !own.contains(&name.as_str())).any(|(_, value)| holds(said, value, own))
-        }
+        Value::String(text) => is_quoted(text),
+        Value::Array(list) => list.iter().any(|value| any_text(value, own, is_quoted)),
+        Value::Object(fields) => fields
+            .iter()
+            .filter(|(name, _)| !own.contains(&name.as_str()))
+            .any(|(_, value)| any_text(value, own, is_quoted)),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
+}
+
+/// Two texts that share this much are taken for one that quotes the other. A letter beyond ASCII counts twice: a Hangul
+/// syllable says as much as two or three Latin letters.
+const PART: usize = 8;
+
+/// The parts of a text that are just long enough to be told by.
+fn parts(letters: &str) -> impl Iterator<Item = &str> {
+    letters.char_indices().filter_map(move |(start, _)| {
+        let mut weight = 0;
+        let long_enough = letters[start..].char_indices().find(|(_, c)| {
+            weight += if c.is_ascii() { 1 } else { 2 };
+            weight >= PART
+        });
+        long_enough.map(|(at, c)| &letters[start..start + at + c.len_utf8()])
+    })
+}
+
+/// Quotes are folded, wrapped and escaped; letters and digits remain.
+fn letters(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]
@@ -63,6 +99,26 @@ mod tests {
         ] {
             assert_eq!(reason("no", "status 400", said, &call, &["type"]), told, "{said:?}");
         }
+        let text = "Please call me at 010-1234-5678, 서울시 강남구 테헤란로 1길 2";
+        let call = Call::json("send", "https://a.example/", &json!({ "text": text, "short": "예약" }))
+            .header("authorization", "Bearer abcdefghijkl");
+        for (said, told) in [
+            ("bad text: \"Please call m…\"", "no (1)"),
+            ("near `CALL\nME AT`", "no (1)"),
+            ("1234 5678 is no number", "no (1)"),
+            ("'강남구 테헤란로'", "no (1)"),
+            ("예약 is short", "no (1)"),
+            ("token cdefghij… is bad", "no (1)"),
+            (
+                "'Please' and 서울시 are too little to know it by",
+                "no (1: 'Please' and 서울시 are too little to know it by)",
+            ),
+        ] {
+            assert_eq!(reason("no", "1", said, &call, &[]), told, "{said:?}");
+        }
+        let form = Call { body: b"To=1&Body=words".to_vec(), ..call };
+        assert_eq!(reason("no", "1", "anything", &form, &[]), "no (1)");
+        let call = Call::json("send", "https://a.example/", &body);
         let long = "가".repeat(201);
         assert_eq!(reason("no", "1", &long, &call, &[]), format!("no (1: {}…)", "가".repeat(199)));
     }

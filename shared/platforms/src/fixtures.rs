@@ -100,7 +100,12 @@ struct Outcome {
 
 fn receive(platform: &Platform, case: &Value, body: &[u8], known: &[InboundId]) -> Result<Outcome, String> {
     let bot_id: BotId = "Bxxxxx".parse().map_err(|error| format!("{error}"))?;
-    let setup = Setup { bot_id: &bot_id, settings: &case["config"], public_url: "https://bots.example.com" };
+    let setup = Setup {
+        bot_id: &bot_id,
+        settings: &case["config"],
+        public_url: "https://bots.example.com",
+        preference: &Value::Null,
+    };
     let channel = (platform.connect)(setup).map_err(|error| error.to_string())?;
     let recorded = Recorded::read(platform, &case["request"])?;
     let request = recorded.request(body);
@@ -139,7 +144,10 @@ fn message(inbound: &Inbound) -> Option<Value> {
         | InboundKind::Left { .. }
         | InboundKind::Unfriended { .. }
         | InboundKind::Closed { .. }
+        | InboundKind::AgentJoined { .. }
+        | InboundKind::AgentSaid { .. }
         | InboundKind::AgentLeft { .. }
+        | InboundKind::Moved { .. }
         | InboundKind::Collect
         | InboundKind::Expired { .. }
         | InboundKind::Late { .. } => return None,
@@ -150,6 +158,7 @@ fn message(inbound: &Inbound) -> Option<Value> {
         "isUser": is_user,
         "timestamp": inbound.timestamp,
         "platformMessageId": platform_message_id,
+        "answerBy": inbound.answer_by,
         "data": data,
         "payload": meta.payload,
         "meta": meta,
@@ -167,6 +176,9 @@ fn event(inbound: &Inbound) -> Option<Value> {
         InboundKind::AgentLeft { params } => ("bot.conversation.agent_call_disconnected", params),
         InboundKind::Message { .. }
         | InboundKind::Echo { .. }
+        | InboundKind::AgentJoined { .. }
+        | InboundKind::AgentSaid { .. }
+        | InboundKind::Moved { .. }
         | InboundKind::Collect
         | InboundKind::Expired { .. }
         | InboundKind::Late { .. } => return None,

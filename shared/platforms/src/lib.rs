@@ -17,6 +17,7 @@ pub mod media;
 pub mod navertalk;
 mod need;
 mod receive;
+mod repair;
 mod secret;
 #[cfg(test)]
 mod testkit;
@@ -24,7 +25,7 @@ pub mod wechat;
 
 use std::fmt;
 
-use model::{BotId, EpochMillis, Inbound, PlatformType, Reply};
+use model::{AgentCalls, BotId, EpochMillis, Inbound, PlatformType, Reply};
 use serde_json::Value;
 
 pub use call::{Answer, Attempt, Call, Outcome, Rendered, Verdict};
@@ -66,6 +67,8 @@ pub struct Setup<'a> {
     pub bot_id: &'a BotId,
     /// `integration.<platform>` of the bot.
     pub settings: &'a Value,
+    /// `preference` of the bot, for its system messages.
+    pub preference: &'a Value,
     /// Where this installation is reached from outside, without a slash at its end. Media links start with it.
     pub public_url: &'a str,
 }
@@ -101,6 +104,12 @@ pub trait Channel: Send + Sync + fmt::Debug {
     /// status 200; `answer` is JSON or a text, and short.
     fn opened(&self, _answer: &[u8]) -> Opened {
         Opened::File
+    }
+
+    /// Whether somebody of the company can answer there. They write by our API, so it takes a channel that can be written
+    /// to at any time.
+    fn agent_calls(&self) -> AgentCalls {
+        AgentCalls::Taken
     }
 
     /// It has no buttons: choices are numbered ([`Reply::choices`]), and the customer answers with a number or a label.

@@ -67,8 +67,12 @@ impl Kit {
     }
 
     pub(crate) fn connect(&self, settings: &Value) -> Result<Box<dyn Channel>, String> {
+        self.connect_preferring(settings, &Value::Null)
+    }
+
+    fn connect_preferring(&self, settings: &Value, preference: &Value) -> Result<Box<dyn Channel>, String> {
         let bot_id = "Bxxxxx".parse().unwrap();
-        let setup = Setup { bot_id: &bot_id, settings, public_url: "https://bots.example.com" };
+        let setup = Setup { bot_id: &bot_id, settings, public_url: "https://bots.example.com", preference };
         (self.platform.connect)(setup).map_err(|error| error.to_string())
     }
 
@@ -78,9 +82,13 @@ impl Kit {
 
     /// With some settings changed.
     pub(crate) fn channel_with(&self, changes: &Value) -> Box<dyn Channel> {
+        self.channel_preferring(changes, &Value::Null)
+    }
+
+    fn channel_preferring(&self, changes: &Value, preference: &Value) -> Box<dyn Channel> {
         let mut settings = (self.settings)();
         settings.as_object_mut().unwrap().extend(changes.as_object().cloned().unwrap_or_default());
-        self.connect(&settings).unwrap()
+        self.connect_preferring(&settings, preference).unwrap()
     }
 
     pub(crate) fn receive(&self, channel: &dyn Channel, incoming: &Incoming<'_>) -> Result<Received, ReceiveError> {
@@ -122,7 +130,7 @@ impl Kit {
         let mut failures = Vec::new();
         for path in self.files("outbound", ".json") {
             let mut case = read(&path);
-            let channel = self.channel_with(&case["settings"]);
+            let channel = self.channel_preferring(&case["settings"], &case["preference"]);
             let inbound = self.inbound(&case["inbound"]);
             let now = inbound.received_at.plus_ms(case["ageMs"].as_i64().unwrap_or(1000));
             let reply = reply_of(&case["reply"]);
@@ -155,7 +163,7 @@ impl Kit {
             for name in ["answer", "calls", "dropped"] {
                 case[name] = out.get(name).cloned().unwrap_or_default();
             }
-            let parts = ["note", "settings", "inbound", "ageMs", "reply", "answer", "calls", "dropped"]
+            let parts = ["note", "settings", "preference", "inbound", "ageMs", "reply", "answer", "calls", "dropped"]
                 .iter()
                 .filter(|name| !case[**name].is_null())
                 .map(|name| format!("  {}: {}", json!(name), format!("{:#}", case[*name]).replace('\n', "\n  ")));

@@ -7,18 +7,26 @@ use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 
+use crate::mail::Account;
+
 /// The services that a function asks. A client that is never used costs nothing.
 #[derive(Clone, Debug)]
 pub struct Aws {
     pub dynamodb: aws_sdk_dynamodb::Client,
     pub sqs: aws_sdk_sqs::Client,
+    /// For what has no client. None where no credentials are to be had.
+    pub account: Option<Account>,
 }
 
 impl Aws {
     /// Region, credentials and endpoints from the environment.
     pub async fn from_env() -> Self {
         let config = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client()).load().await;
-        Self { dynamodb: aws_sdk_dynamodb::Client::new(&config), sqs: aws_sdk_sqs::Client::new(&config) }
+        let account = config
+            .region()
+            .zip(config.credentials_provider())
+            .map(|(region, credentials)| Account { region: region.to_string(), credentials });
+        Self { dynamodb: aws_sdk_dynamodb::Client::new(&config), sqs: aws_sdk_sqs::Client::new(&config), account }
     }
 }
 

@@ -27,6 +27,8 @@ pub struct Brains {
     bots: Bots,
     public_url: String,
     cache: Cache<BotId, Option<Arc<Brain>>>,
+    /// Those that were published before, for conversations that began with them.
+    former: Cache<(BotId, i64), Option<Arc<Brain>>>,
 }
 
 /// A bot and its channels.
@@ -35,6 +37,9 @@ pub struct Brain {
     pub bot: flow::Bot,
     channels: BTreeMap<PlatformType, Arc<dyn Channel>>,
 }
+
+/// What was published never changes.
+const FORMER_MS: i64 = 60 * 60 * 1000;
 
 impl Channels {
     pub fn new(platform: &'static Platform, bots: Bots, public_url: &str, lifetime_ms: i64) -> Self {
@@ -54,7 +59,7 @@ impl Channels {
 
 impl Brains {
     pub fn new(bots: Bots, public_url: &str, lifetime_ms: i64) -> Self {
-        Self { bots, public_url: public_url.to_owned(), cache: Cache::new(lifetime_ms) }
+        Self { bots, public_url: public_url.to_owned(), cache: Cache::new(lifetime_ms), former: Cache::new(FORMER_MS) }
     }
 
     /// `None` when there is no such bot. One that cannot be read is an error: its messages wait until it can.
@@ -80,10 +85,23 @@ impl Brains {
     }
 }
 
+impl Brains {
+    /// What was published under that version, as long as it is kept. What cannot be read any more is as good as gone.
+    pub async fn version(&self, id: &BotId, version: i64, now: EpochMillis) -> Result<Option<Arc<Brain>>, StoreError> {
+        let key = (id.clone(), version);
+        self.former
+            .get(&key, now, |_| async {
+                let Some(stored) = self.bots.load_version(id, version).await? else { return Ok(None) };
+                Ok(Brain::read(id, &stored, &self.public_url).ok().map(Arc::new))
+            })
+            .await
+    }
+}
+
 impl Brain {
     fn read(id: &BotId, stored: &StoredBot, public_url: &str) -> Result<Self, StoreError> {
         let unreadable = |error: flow::ImportError| StoreError::Corrupt { what: "bot", reason: error.to_string() };
-        let bot = flow::Bot::read(&stored.json).map_err(unreadable)?;
+        let bot = flow::Bot::read(&stored.json).map_err(unreadable)?.with_version(stored.version);
         let channels = platforms::PLATFORMS
             .iter()
             .filter_map(|platform| Some((platform.kind, connect(platform, id, &stored.json, public_url)?)))
@@ -104,7 +122,8 @@ impl fmt::Debug for Brain {
 
 fn connect(platform: &Platform, bot_id: &BotId, bot: &Value, public_url: &str) -> Option<Arc<dyn Channel>> {
     let settings = bot.get("integration")?.get(platform.kind.as_str())?;
-    match (platform.connect)(Setup { bot_id, settings, public_url }) {
+    let preference = bot.get("preference").unwrap_or(&Value::Null);
+    match (platform.connect)(Setup { bot_id, settings, preference, public_url }) {
         Ok(channel) => Some(Arc::from(channel)),
         Err(reason) => {
             error!(bot.id = %bot_id, platform = %platform.kind, %reason, "A channel of bot `{bot_id}` is not set up");

@@ -3,6 +3,8 @@
 use std::env;
 
 use platforms::Host;
+
+use crate::mail::MailConfig;
 use store::Tables;
 
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +36,7 @@ pub struct ConversationConfig {
     pub inbound_queue: String,
     /// `EVENTS_QUEUE_URL`
     pub events_queue: String,
+    pub mail: MailConfig,
     /// `PUBLIC_URL`
     pub public_url: String,
     /// `BOT_CACHE_SECONDS`
@@ -80,6 +83,7 @@ impl ConversationConfig {
             },
             inbound_queue: required("INBOUND_QUEUE_URL", INBOUND)?,
             events_queue: required("EVENTS_QUEUE_URL", "it is the URL of the FIFO queue to the delivery function")?,
+            mail: MailConfig { from: optional("MAIL_FROM"), endpoint: optional("AWS_ENDPOINT_URL_SESV2") },
             public_url: public_url(),
             bot_cache_ms: bot_cache_ms(),
             hosts: Hosts::from_env(),
@@ -130,6 +134,10 @@ fn public_url() -> String {
 
 fn bot_cache_ms() -> i64 {
     env::var("BOT_CACHE_SECONDS").ok().and_then(|seconds| seconds.parse::<i64>().ok()).unwrap_or(30) * 1000
+}
+
+fn optional(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 fn required(name: &'static str, what: &'static str) -> Result<String, Missing> {

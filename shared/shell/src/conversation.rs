@@ -10,11 +10,13 @@ use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use delivery::{Bundle, Webhook};
 use flow::{Answer, Begin, Channel as Way, Late, Session, Stepped, Talk, Turn};
 use model::time::EpochSeconds;
-use model::{BotId, ConversationId, EpochMillis, Event, Inbound, InboundId, InboundKind, PlatformType, Queued};
+use model::{
+    AgentCalls, BotId, ConversationId, EpochMillis, Event, Inbound, InboundId, InboundKind, PlatformType, Queued,
+};
 use platforms::Channel;
 use serde::Deserialize;
 use serde_json::Value;
-use store::{Sessions, StoreError, Timers, Version, Webhooks};
+use store::{Sessions, StoreError, Timers, Usage, Version, Webhooks};
 use tracing::{error, info, warn};
 
 use crate::aws::Aws;
@@ -23,11 +25,11 @@ use crate::cache::Cache;
 use crate::clock;
 use crate::config::ConversationConfig;
 use crate::guard::Reach;
-use crate::outgoing::Guarded;
 use crate::queue::{EventsQueue, InboundQueue, QueueError};
 use crate::records::{BatchItemFailure, BatchResponse, each_in_order};
 use crate::voice::{Voice, closing, taken};
 pub use crate::witness::{Point, Witness};
+use crate::world::World;
 
 /// What is done for a turn that is stored.
 struct Act<'a> {
@@ -47,10 +49,12 @@ pub struct Conversation {
     webhooks: Webhooks,
     webhooks_of: Cache<BotId, Arc<Vec<Webhook>>>,
     timers: Timers,
+    usage: Usage,
+    used: Cache<(BotId, String), i64>,
     inbound: InboundQueue,
     events: EventsQueue,
     voice: Voice,
-    world: Guarded,
+    world: World,
     witness: Witness,
 }
 
@@ -93,10 +97,12 @@ impl Conversation {
             webhooks: Webhooks::new(dynamodb, &config.tables.webhooks),
             webhooks_of: Cache::new(config.bot_cache_ms),
             timers: Timers::new(aws.dynamodb.clone(), &config.tables.sessions),
+            usage: Usage::new(aws.dynamodb.clone(), &config.tables.sessions),
+            used: Cache::new(config.bot_cache_ms),
             inbound: InboundQueue::new(aws.sqs.clone(), &config.inbound_queue),
             events: EventsQueue::new(aws.sqs.clone(), &config.events_queue),
             voice: Voice::new(config.hosts.clone(), reach),
-            world: Guarded::new(reach),
+            world: World::new(aws, config.mail.clone(), reach),
             witness: Witness::default(),
         }
     }
@@ -187,9 +193,12 @@ impl Conversation {
                 self.act(act, session.clone(), version).await?;
                 continue;
             }
-            let way = way(channel, session.as_ref(), inbound);
+            let beyond_plan = self.beyond_plan(&brain, bot_id).await?;
+            let way = Way { beyond_plan, ..way(channel, session.as_ref(), inbound) };
             let before = session.as_ref().and_then(|session| session.talk.clone());
-            match flow::begin(&brain.bot, session, inbound, way, clock::now()) {
+            let former = self.former(&brain, session.as_ref(), inbound).await?;
+            let bot = &former.as_ref().unwrap_or(&brain).bot;
+            match flow::begin(bot, session, inbound, way, clock::now()) {
                 Begin::Nothing if self.expects_again(inbound, &brain, before.as_ref()).await? => return Ok(()),
                 Begin::Nothing => {
                     info!(%platform, bot.id = %bot_id, inbound.id = %id, kind = inbound.kind.name(), "Nothing to do");
@@ -231,6 +240,32 @@ impl Conversation {
             }
         }
         Err(StoreError::Conflict.into())
+    }
+
+    /// Whether the month's people are more than the bot's plan is for. Looked up once in a while, and only where there is
+    /// a limit.
+    async fn beyond_plan(&self, brain: &Brain, bot_id: &BotId) -> Result<bool, StoreError> {
+        let plan = brain.bot.plan();
+        let Some(limit) = plan.monthly_users else { return Ok(false) };
+        let now = clock::now();
+        let key = (bot_id.clone(), plan.month(now));
+        let used = self.used.get(&key, now, |_| self.usage.read(bot_id, &key.1)).await?;
+        Ok(used > limit)
+    }
+
+    /// The version that the conversation began with, when another is live by now.
+    async fn former(
+        &self,
+        brain: &Brain,
+        session: Option<&Session>,
+        inbound: &Inbound,
+    ) -> Result<Option<Arc<Brain>>, StoreError> {
+        let timeout_ms = brain.bot.preference().session_timeout_ms;
+        let version = session.and_then(|session| session.bot_version(inbound.received_at, timeout_ms));
+        match version.filter(|version| Some(*version) != brain.bot.version()) {
+            Some(version) => self.brains.version(&inbound.bot_id, version, clock::now()).await,
+            None => Ok(None),
+        }
     }
 
     /// The session stays as it was before the turn, and knows that it was taken.
@@ -302,6 +337,10 @@ impl Conversation {
                     changed = true;
                 }
                 result = sent.and(told);
+                // Rather one too few, where a worker died, than one more for each time that a messenger sends it again.
+                for counter in turn.counts.iter().filter(|_| !repeated) {
+                    self.usage.add(&turn.origin.bot_id, counter, clock::now()).await?;
+                }
                 if let Err(error) = &result
                     && clock::now().since(turn.origin.received_at) > GIVE_UP_MS
                 {
@@ -387,9 +426,17 @@ impl Conversation {
 /// How the channel takes its replies, and for a late one what can be done about it.
 fn way(channel: Option<&dyn Channel>, session: Option<&Session>, inbound: &Inbound) -> Way {
     let numbers_choices = channel.is_some_and(Channel::numbers_choices);
+    // The preview has nobody to call.
+    let agents = channel.map_or(AgentCalls::Button, Channel::agent_calls);
     let Some(synchronous) = channel.and_then(Channel::synchronous) else {
         // The preview reads its replies from the session, too.
-        return Way { synchronous: inbound.platform == PlatformType::Test, late: Late::Keep, numbers_choices };
+        return Way {
+            synchronous: inbound.platform == PlatformType::Test,
+            late: Late::Keep,
+            numbers_choices,
+            agents,
+            beyond_plan: false,
+        };
     };
     let late = match inbound.kind {
         InboundKind::Late { of } => match session.and_then(|session| session.turn(of)) {
@@ -405,11 +452,14 @@ fn way(channel: Option<&dyn Channel>, session: Option<&Session>, inbound: &Inbou
         | InboundKind::Unfriended { .. }
         | InboundKind::Closed { .. }
         | InboundKind::Echo { .. }
+        | InboundKind::AgentJoined { .. }
+        | InboundKind::AgentSaid { .. }
         | InboundKind::AgentLeft { .. }
+        | InboundKind::Moved { .. }
         | InboundKind::Collect
         | InboundKind::Expired { .. } => Late::Keep,
     };
-    Way { synchronous: true, late, numbers_choices }
+    Way { synchronous: true, late, numbers_choices, agents, beyond_plan: false }
 }
 
 impl<'de> Deserialize<'de> for Invocation {

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use delivery::Exchange;
-use flow::{Answer, Ask, HttpAnswer, HttpFailure};
+use flow::{HttpAnswer, HttpAsk, HttpFailure};
 use platforms::{Call, Outcome};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
@@ -127,10 +127,9 @@ impl Guarded {
         }
     }
 
-    /// What a bot asks of the world.
-    pub async fn ask(&self, ask: Ask) -> Answer {
-        let Ask::Http(ask) = ask;
-        let failure = |message: String| Answer::Http(Err(HttpFailure { message }));
+    /// What a fetch node asks.
+    pub async fn ask(&self, ask: HttpAsk) -> Result<HttpAnswer, HttpFailure> {
+        let failure = |message: String| Err(HttpFailure { message });
         let url = match guard::check(&ask.url, self.reach) {
             Ok(url) => url,
             Err(error) => return failure(error.to_string()),
@@ -151,7 +150,7 @@ impl Guarded {
         };
         let status = response.status().as_u16();
         match read(response, ask.max_bytes).await {
-            Ok(body) => Answer::Http(Ok(HttpAnswer { status, body })),
+            Ok(body) => Ok(HttpAnswer { status, body }),
             Err(ReadError::TooLong) => failure(format!("the answer is longer than {} bytes", ask.max_bytes)),
             Err(ReadError::Broken) => failure("the connection broke in the middle of the answer".to_owned()),
         }
@@ -197,7 +196,7 @@ impl Guarded {
     }
 }
 
-fn build(adapt: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder) -> Client {
+pub(crate) fn build(adapt: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder) -> Client {
     let builder = Client::builder()
         .redirect(Policy::none())
         .no_proxy()
@@ -307,15 +306,15 @@ mod tests {
         format!("http://{address}")
     }
 
-    fn get(url: &str, max_bytes: usize) -> Ask {
+    fn get(url: &str, max_bytes: usize) -> HttpAsk {
         let (headers, body) = (Vec::new(), None);
-        Ask::Http(HttpAsk { method: "GET", url: url.to_owned(), headers, body, timeout_ms: 5000, max_bytes })
+        HttpAsk { method: "GET", url: url.to_owned(), headers, body, timeout_ms: 5000, max_bytes }
     }
 
-    async fn message(guarded: &Guarded, ask: Ask) -> String {
+    async fn message(guarded: &Guarded, ask: HttpAsk) -> String {
         match guarded.ask(ask).await {
-            Answer::Http(Err(failure)) => failure.message,
-            other => panic!("{other:?}"),
+            Err(failure) => failure.message,
+            Ok(answer) => panic!("{answer:?}"),
         }
     }
 
@@ -335,7 +334,7 @@ mod tests {
         let redirect = format!("HTTP/1.1 302 Found\r\nlocation: {secret}\r\ncontent-length: 0\r\n\r\n");
         let guarded = Guarded::new(Reach::Anywhere);
         let url = server(redirect).await;
-        let Answer::Http(Ok(answer)) = guarded.ask(get(&url, 1000)).await else { panic!("it answers") };
+        let answer = guarded.ask(get(&url, 1000)).await.unwrap();
         assert_eq!((answer.status, answer.body.len()), (302, 0));
         assert_eq!(guarded.deliver(&url, Vec::new(), String::new()).await, Exchange::Answered { status: 302 });
     }
@@ -345,7 +344,7 @@ mod tests {
         let guarded = Guarded::new(Reach::Anywhere);
         let long = server(format!("HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n{}", "x".repeat(11))).await;
         assert_eq!(message(&guarded, get(&long, 10)).await, "the answer is longer than 10 bytes");
-        assert!(matches!(guarded.ask(get(&long, 11)).await, Answer::Http(Ok(_))));
+        assert!(guarded.ask(get(&long, 11)).await.is_ok());
         let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         let nobody = format!("http://{free}/certificate");
         assert_eq!(message(&guarded, get(&nobody, 10)).await, "the server could not be reached");

@@ -9,6 +9,7 @@ mod item;
 pub mod schema;
 mod sessions;
 mod timers;
+mod usage;
 mod webhooks;
 
 pub use bots::{Bots, StoredBot};
@@ -17,4 +18,5 @@ pub use error::StoreError;
 pub use schema::Tables;
 pub use sessions::{Sessions, Version};
 pub use timers::{Timers, removal, removed};
+pub use usage::Usage;
 pub use webhooks::Webhooks;

@@ -40,7 +40,7 @@ pub async fn create(client: &Client, tables: &Tables) -> Result<(), StoreError> 
     table(client, &tables.bots, &["pk"], false).await?;
     table(client, &tables.webhooks, &["pk", "sk"], false).await?;
     table(client, &tables.deliveries, &["pk"], true).await?;
-    for name in [&tables.sessions, &tables.deliveries] {
+    for name in [&tables.sessions, &tables.bots, &tables.deliveries] {
         let specification = TimeToLiveSpecification::builder().enabled(true).attribute_name("expires").build();
         let Ok(specification) = specification else { continue };
         // Switching it on twice is an error, and no matter.

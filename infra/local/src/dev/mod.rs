@@ -15,6 +15,7 @@ use delivery::Secret;
 use sha2::{Digest as _, Sha256};
 use shell::config::Hosts;
 use shell::guard::Reach;
+use shell::mail::MailConfig;
 use tokio::net::TcpListener;
 
 use crate::feed::{Feed, KEPT};
@@ -109,6 +110,10 @@ pub async fn start(dev: &Dev) -> anyhow::Result<Running> {
         public_url: public_url.clone(),
         reach: if dev.allow_private { Reach::Anywhere } else { Reach::PublicAnd(address) },
         hosts,
+        mail: MailConfig {
+            from: Some(stand_in::mail::FROM.to_owned()),
+            endpoint: Some(format!("{base}/stand-in/mail")),
+        },
         ..Options::default()
     })
     .await?;

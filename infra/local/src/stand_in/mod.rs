@@ -6,6 +6,7 @@ pub mod facebook;
 pub mod kakao;
 pub mod kakaobiz;
 pub mod line;
+pub mod mail;
 pub mod navertalk;
 pub mod receiver;
 pub mod wechat;
@@ -25,6 +26,7 @@ pub fn router(feed: &Feed, secret: Secret) -> Router {
         .nest("/stand-in/kakao", kakao::router(feed.clone()))
         .nest("/stand-in/kakaobiz", kakaobiz::router(feed.clone()))
         .nest("/stand-in/line", line::router(feed.clone()))
+        .nest("/stand-in/mail", mail::router(feed.clone()))
         .nest("/stand-in/navertalk", navertalk::router(feed.clone()))
         .nest("/stand-in/wechat", wechat::router(feed.clone()))
         .nest("/stand-in/receiver", receiver::router(feed.clone(), secret))

@@ -267,6 +267,7 @@ fn worker(running: &Running, base: &str) -> Conversation {
         public_url: String::new(),
         bot_cache_ms: 1000,
         hosts: shell::config::Hosts::new(|_| Some(base.to_owned())),
+        mail: shell::mail::MailConfig::default(),
     };
     Conversation::new(&services.aws, &config, shell::guard::Reach::Public)
 }

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers outside of test functions")]
 
+mod usage;
+mod versions;
 mod world;
 
 mod bad_input;

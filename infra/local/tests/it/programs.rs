@@ -42,6 +42,29 @@ fn fixtures_of_every_platform_pass() {
 }
 
 #[test]
+fn bots_are_checked_and_drawn() {
+    let output = closer(&["check", "--language", "en", "bots/hello.json"]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success() && text.starts_with("bots/hello.json\n"), "{text}");
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("broken.json");
+    let node = json!({ "id": 1, "type": "entry", "next": [{ "nodeId": 9 }] });
+    std::fs::write(&path, json!({ "flows": [{ "id": 1, "title": "시작", "nodes": [node] }] }).to_string()).unwrap();
+    let output = closer(&["check", "--language", "ko", "--json", path.to_str().unwrap()]);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(!report["findings"].as_array().unwrap().is_empty(), "{report}");
+    let output = closer(&["check", "--language", "de", path.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("there are en and ko"));
+
+    let picture = folder.path().join("hello.svg");
+    let output = closer(&["draw", "bots/hello.json", "-o", picture.to_str().unwrap()]);
+    assert!(output.status.success());
+    assert!(std::fs::read_to_string(picture).unwrap().starts_with("<svg"));
+}
+
+#[test]
 fn scripts_pass() {
     let recording = shared("spec/scripts/back-node-recording.script.json");
     let ours = Some("bots/hello.script.json".to_owned());

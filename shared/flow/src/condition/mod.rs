@@ -13,8 +13,7 @@ mod test;
 pub(crate) use self::regex::read as read_regex;
 use crate::context::Context;
 pub(crate) use read::read;
-use test::Test;
-pub(crate) use test::number;
+pub(crate) use test::{Test, number};
 
 #[derive(Debug)]
 pub(crate) enum Condition {

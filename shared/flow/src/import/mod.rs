@@ -8,10 +8,15 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use crate::bot::{Bot, Edge, Flow, Node};
+use crate::bot::{Account, Bot, Edge, Flow, Node};
+use crate::node::llm;
+use crate::usage::Plan;
 use crate::{condition, node};
 pub use error::{ImportError, Site, Warning};
 pub(crate) use reader::{Reader, field, id};
+
+/// CLOSER's own.
+const LINE: &str = "powered by closer.ai";
 
 pub(crate) fn read(json: &Value) -> Result<Bot, ImportError> {
     let mut reader = Reader::default();
@@ -35,13 +40,43 @@ pub(crate) fn read(json: &Value) -> Result<Bot, ImportError> {
         reader.place.flow = None;
     }
     missing_flows(flows, &read, &mut reader);
+    let plan = plan(field(json, "plan"), &mut reader)?;
     let preference = preference::read(field(json, "preference"), first, &read, &mut reader)?;
     Ok(Bot {
         title: field(json, "title").as_str().unwrap_or_default().to_owned(),
         description: field(json, "description").as_str().unwrap_or_default().to_owned(),
         flows: read,
         preference,
+        plan,
+        version: None,
+        llm: account(field(field(json, "integration"), "llm")),
         warnings: reader.warnings,
+    })
+}
+
+fn plan(json: &Value, reader: &mut Reader) -> Result<Plan, ImportError> {
+    let monthly_users = reader.number(field(json, "monthlyUsers"), "plan.monthlyUsers")?;
+    #[expect(clippy::cast_possible_truncation, reason = "a float beyond the range becomes its end")]
+    let monthly_users = monthly_users.map(|users| users as i64);
+    let zone = match field(json, "timeZone").as_str() {
+        None => None,
+        Some(name) => match jiff::tz::TimeZone::get(name) {
+            Ok(zone) => Some(zone),
+            Err(_) => return Err(reader.error("plan.timeZone", "is the name of a time zone, as Asia/Seoul")),
+        },
+    };
+    let line = field(json, "line").as_str().unwrap_or(LINE).trim().to_owned();
+    Ok(Plan { monthly_users, line, zone })
+}
+
+/// What is no account is none: a bot without it says so where it would ask.
+fn account(json: &Value) -> Option<Account> {
+    let text = |key: &str| field(json, key).as_str().map(str::trim).filter(|text| !text.is_empty());
+    let header = |text: &&str| text.bytes().all(|byte| byte.is_ascii_graphic());
+    Some(Account {
+        base_url: text("baseUrl").unwrap_or(llm::BASE_URL).trim_end_matches('/').to_owned(),
+        api_key: text("apiKey").filter(header)?.to_owned(),
+        model: text("model").map(str::to_owned),
     })
 }
 

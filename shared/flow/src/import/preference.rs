@@ -1,7 +1,7 @@
 //! `preference`: start and fallback flow, system messages, welcome switches.
 //!
 //! ```json
-//! { "entryFlowId": 1, "fallbackFlowId": 2, "sessionTimeoutMinutes": 1440,
+//! { "entryFlowId": 1, "fallbackFlowId": 2, "sessionTimeoutMinutes": 1440, "agentCall": { "completedFlowId": 3 },
 //!   "systemMessage": { "empty": "…", "error": "…", "additionalChoice": "…", "unsupportedMedia": "…" },
 //!   "sessionBehavior": { "restoreNavigation": true, "welcomeOnSessionStart": true, "welcomeOnMessageWithoutSession": true } }
 //! ```
@@ -58,6 +58,22 @@ pub(super) fn read(
     let flag = |key: &str, reader: &Reader| {
         reader.flag(field(behavior, key), &format!("preference.sessionBehavior.{key}"), true)
     };
+    let completed_flow = match field(field(json, "agentCall"), "completedFlowId") {
+        Value::Null => None,
+        value => {
+            let flow_id = reader.id(value, "preference.agentCall.completedFlowId")?;
+            if !flows.contains_key(&flow_id) {
+                reader.warn(format!("the flow {flow_id}, for when an agent is done, does not exist"));
+            }
+            Some(flow_id).filter(|flow_id| flows.contains_key(flow_id))
+        }
+    };
+    // Consultation talk reads these two by itself, and knows no customer.
+    for key in ["additionalChoice", "unsupportedMedia"] {
+        if field(system, key).as_str().is_some_and(|text| text.contains("{{")) {
+            reader.warn(format!("`preference.systemMessage.{key}` takes no template: the usual text is sent"));
+        }
+    }
     let minutes = reader.number(field(json, "sessionTimeoutMinutes"), "preference.sessionTimeoutMinutes")?;
     Ok(Preference {
         welcome_on_session_start: flag("welcomeOnSessionStart", reader)?,
@@ -68,8 +84,7 @@ pub(super) fn read(
             let ms = (minutes * 60_000.0) as i64;
             ms
         }),
-        additional_choice: field(system, "additionalChoice").as_str().unwrap_or_default().to_owned(),
-        unsupported_media: field(system, "unsupportedMedia").as_str().unwrap_or_default().to_owned(),
+        completed_flow,
         entry_flow,
         fallback_flow,
         empty: text("empty", reader)?.unwrap_or_else(|| Text::Plain(EMPTY.to_owned())),

@@ -1,10 +1,13 @@
 //! The node types. A new one is a file, its line in [`TYPES`], its arms below and its goldens in `testdata`.
 
+pub(crate) mod agent_call;
 mod back;
+mod email;
 mod entry;
 mod fetch;
 mod flow;
 mod keyboard;
+pub(crate) mod llm;
 mod parameter;
 mod response;
 mod unavailable;
@@ -13,6 +16,7 @@ use serde_json::Value;
 
 use crate::ask::{Answer, Ask};
 use crate::import::{ImportError, Reader};
+use crate::message::{Message, button::Button};
 use crate::run::{Fault, Run};
 use crate::state::Place;
 
@@ -29,6 +33,11 @@ const TYPES: &[Type] = &[
     (&["parameter", "parameters", "param", "params"], |_, data, reader| {
         parameter::read(data, reader).map(Kind::Parameter)
     }),
+    (&["manual", "agent", "agentCall", "agent-call"], |_, data, reader| {
+        agent_call::read(data, reader).map(|node| Kind::AgentCall(Box::new(node)))
+    }),
+    (&["email", "mail"], |_, data, reader| email::read(data, reader).map(|node| Kind::Email(Box::new(node)))),
+    (&["llm"], |_, data, reader| llm::read(data, reader).map(Kind::Llm)),
     (&["fetch", "http"], |_, data, reader| fetch::read(data, reader).map(Kind::Fetch)),
     // Each of these will move up when it is built.
     (unavailable::NAMES, |name, _, reader| Ok(Kind::Unavailable(unavailable::read(name, reader)))),
@@ -42,6 +51,9 @@ pub(crate) enum Kind {
     Flow(flow::Flow),
     Back(back::Back),
     Parameter(parameter::Parameter),
+    AgentCall(Box<agent_call::AgentCall>),
+    Email(Box<email::Email>),
+    Llm(llm::Llm),
     Fetch(fetch::Fetch),
     Unavailable(unavailable::Unavailable),
 }
@@ -54,6 +66,8 @@ pub(crate) enum Then {
     Goto(Place),
     /// The end of the turn: the customer's next message is for this node.
     Wait(model::Keyboard),
+    /// The same, with somebody of the company called.
+    CallAgent(model::Keyboard),
     /// The same node again, with the answer.
     Ask(Ask),
 }
@@ -75,6 +89,9 @@ impl Kind {
             Self::Flow(node) => node.run(run),
             Self::Back(node) => node.run(run),
             Self::Parameter(node) => node.run(run),
+            Self::AgentCall(node) => node.run(run),
+            Self::Email(node) => node.run(run),
+            Self::Llm(node) => node.run(run),
             Self::Fetch(node) => node.run(run),
             Self::Unavailable(node) => node.run(run),
         }
@@ -84,12 +101,15 @@ impl Kind {
     pub(crate) fn answer(&self, run: &mut Run<'_>, answer: Option<Answer>) -> Result<Then, Fault> {
         match self {
             Self::Fetch(node) => node.answer(run, answer),
+            Self::Email(node) => node.answer(run, answer),
+            Self::Llm(node) => node.answer(run, answer),
             Self::Entry(_)
             | Self::Response(_)
             | Self::Keyboard(_)
             | Self::Flow(_)
             | Self::Back(_)
             | Self::Parameter(_)
+            | Self::AgentCall(_)
             | Self::Unavailable(_) => Ok(Then::Edge),
         }
     }
@@ -103,6 +123,9 @@ impl Kind {
             Self::Flow(_) => "flow",
             Self::Back(_) => "back",
             Self::Parameter(_) => "parameter",
+            Self::AgentCall(_) => "manual",
+            Self::Email(_) => "email",
+            Self::Llm(_) => "llm",
             Self::Fetch(_) => "fetch",
             Self::Unavailable(node) => &node.name,
         }
@@ -113,8 +136,15 @@ impl Kind {
         match self {
             Self::Flow(node) => node.flow().into_iter().collect(),
             Self::Response(node) => node.flows(),
+            Self::AgentCall(node) => node.messages().flat_map(Message::buttons).filter_map(Button::flow).collect(),
             Self::Keyboard(node) => node.flows(),
-            Self::Entry(_) | Self::Back(_) | Self::Parameter(_) | Self::Fetch(_) | Self::Unavailable(_) => Vec::new(),
+            Self::Entry(_)
+            | Self::Back(_)
+            | Self::Parameter(_)
+            | Self::Email(_)
+            | Self::Llm(_)
+            | Self::Fetch(_)
+            | Self::Unavailable(_) => Vec::new(),
         }
     }
 }

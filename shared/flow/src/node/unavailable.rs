@@ -10,23 +10,9 @@ use super::Then;
 use crate::import::Reader;
 use crate::run::{Fault, Run};
 
-/// Those that we know by name. The services behind most of them are gone; scripts, agent calls, e-mail and `llm` will
-/// become nodes of their own.
-pub(super) const NAMES: &[&str] = &[
-    "nlp",
-    "chitchat",
-    "chit-chat",
-    "sandbox",
-    "manual",
-    "agent",
-    "email",
-    "mail",
-    "gsheet",
-    "sheet",
-    "backstack",
-    "alimtalk",
-    "llm",
-];
+/// Those that we know by name. The services behind most of them are gone; scripts will become a node of their own.
+pub(super) const NAMES: &[&str] =
+    &["nlp", "chitchat", "chit-chat", "sandbox", "gsheet", "sheet", "backstack", "alimtalk"];
 
 #[derive(Debug)]
 pub(crate) struct Unavailable {

@@ -2,7 +2,7 @@
 
 use std::{fmt, mem};
 
-use model::{Button, Card, Keyboard, Media, MessageData, Params};
+use model::{Button, Card, Keyboard, ManualStatus, Media, MessageData, Params};
 use serde_json::Value;
 
 use super::{Fault, Input, Run};
@@ -15,6 +15,8 @@ pub struct Done {
     pub said: Vec<Said>,
     /// What is to be kept of it, where templates masked a part.
     pub kept: Vec<Kept>,
+    /// What the turn did about an agent: called one, or cancelled the call.
+    pub manual: Option<ManualStatus>,
     /// What the bot asks for now, offered after the last message.
     pub keyboard: Option<Keyboard>,
     pub state: State,
@@ -63,7 +65,8 @@ impl fmt::Display for Problem {
 
 impl Run<'_> {
     pub(super) fn finish(&mut self) -> Done {
-        let quiet = matches!(self.input, Input::Open) && !self.bot.preference.welcome_on_session_start;
+        let unasked = matches!(self.input, Input::Open) && !self.bot.preference.welcome_on_session_start;
+        let quiet = self.quiet || unasked;
         if self.said.is_empty() && !quiet {
             self.say_system(&self.bot.preference.empty);
         }
@@ -75,6 +78,7 @@ impl Run<'_> {
         self.problem(&fault.kind());
         self.at = super::At::End;
         self.keyboard = None;
+        self.manual = None;
         self.silent = false;
         self.context.set("error", Value::String(fault.to_string()));
         self.say_system(&self.bot.preference.error);
@@ -101,12 +105,15 @@ impl Run<'_> {
         }
         let mut state = mem::take(&mut self.state);
         state.navigation = mem::take(&mut self.context.navigation);
+        let params = self.context.take_params();
+        state.results = self.context.take_results();
         Done {
             said: mem::take(&mut self.said),
             kept: mem::take(&mut self.kept),
+            manual: self.manual,
             keyboard: self.keyboard.take(),
             state,
-            params: self.context.take_params(),
+            params,
             params_changed: self.params_changed,
             problems: mem::take(&mut self.problems),
         }

@@ -12,8 +12,8 @@ mod start;
 
 use std::mem;
 
-use model::{EpochMillis, Keyboard, MessageData, Navigation, Params, Position};
-use serde_json::Value;
+use model::{AgentCalls, EpochMillis, Keyboard, ManualStatus, MessageData, Navigation, Params, Position};
+use serde_json::{Map, Value, json};
 
 use crate::ask::{Answer, Ask};
 use crate::bot::Bot;
@@ -31,6 +31,8 @@ use origin::Origin;
 pub enum Input<'a> {
     /// The room opened, with nothing said yet.
     Open,
+    /// Somebody of the company moved the conversation here; the entry node, if it names none.
+    Enter { flow_id: u64, node_id: Option<u64> },
     Message {
         data: &'a MessageData,
         /// Of a pressed button, if the messenger brings it. JSON text and an object mean the same.
@@ -64,6 +66,13 @@ pub struct Run<'a> {
     shown: Vec<ShownButton>,
     keyboard: Option<Keyboard>,
     pub(crate) params_changed: bool,
+    pub(crate) agents: AgentCalls,
+    /// What a language model was asked.
+    pub(crate) question: Option<String>,
+    /// What the turn did about an agent.
+    manual: Option<ManualStatus>,
+    /// Nothing is said, and that is no fault of the bot.
+    quiet: bool,
     problems: Vec<Problem>,
     before: Before,
 }
@@ -96,10 +105,11 @@ impl<'a> Run<'a> {
         seed: u64,
     ) -> Self {
         let navigation = mem::take(&mut state.navigation);
+        let results = mem::take(&mut state.results);
         let before = Before { navigation: navigation.clone(), next: state.next, back: state.back.clone() };
         Self {
             bot,
-            context: Context::new(bot, ids, params, navigation, now, seed),
+            context: Context::new(bot, ids, params, results, navigation, now, seed),
             state,
             input,
             pressed: None,
@@ -113,9 +123,30 @@ impl<'a> Run<'a> {
             shown: Vec::new(),
             keyboard: None,
             params_changed: false,
+            agents: AgentCalls::Taken,
+            question: None,
+            manual: None,
+            quiet: false,
             problems: Vec::new(),
             before,
         }
+    }
+
+    /// What the messenger tells beside the message, `message.meta`.
+    #[must_use]
+    pub const fn with_meta(mut self, meta: &'a Map<String, Value>) -> Self {
+        self.context.meta = Some(meta);
+        self
+    }
+
+    /// Whether somebody of the company can answer on this channel, and how the last call of one went.
+    #[must_use]
+    pub fn with_agents(mut self, agents: AgentCalls, manual: Option<ManualStatus>) -> Self {
+        self.agents = agents;
+        if let Some(status) = manual {
+            self.context.set("manual", json!({ "status": status }));
+        }
+        self
     }
 
     /// Runs on until something must be asked of the world or the turn is done. The first call gets None, each next the
@@ -177,6 +208,12 @@ impl<'a> Run<'a> {
                 None => self.end(Next::Fallback, None)?,
             },
             Then::Wait(keyboard) => self.end(Next::Keyboard, Some(keyboard))?,
+            Then::CallAgent(keyboard) => {
+                if !self.silent && self.agents == AgentCalls::Taken {
+                    self.manual = Some(ManualStatus::Pending);
+                }
+                self.end(Next::Agent, Some(keyboard))?;
+            }
             Then::Ask(_) => {}
         }
         Ok(())

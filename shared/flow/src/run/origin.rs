@@ -30,8 +30,9 @@ impl Run<'_> {
     /// The turn ends.
     pub(super) fn remember_origin(&mut self, next: Next) {
         match (self.origin, next) {
-            (Origin::At(place), _) | (Origin::Help(place), Next::Keyboard) => self.state.push_back(place),
-            (Origin::Help(_), Next::Start | Next::Fallback) | (Origin::Known | Origin::Next | Origin::NextHelp, _) => {}
+            (Origin::At(place), _) | (Origin::Help(place), Next::Keyboard | Next::Agent) => self.state.push_back(place),
+            (Origin::Help(_), Next::Start | Next::CallAgain | Next::Fallback)
+            | (Origin::Known | Origin::Next | Origin::NextHelp, _) => {}
         }
     }
 

@@ -1,7 +1,7 @@
 //! How a turn begins.
 
-use model::MessageData;
-use serde_json::Value;
+use model::{AgentCalls, ManualStatus, MessageData};
+use serde_json::{Value, json};
 
 use super::{At, Fault, Input, Origin, Run};
 use crate::node::Kind;
@@ -10,13 +10,14 @@ use crate::state::{Next, Place};
 
 impl Run<'_> {
     pub(super) fn start(&mut self) -> Result<(), Fault> {
-        let Input::Message { data, payload } = self.input else {
-            if self.bot.preference.welcome_on_session_start {
-                self.at = At::Node(self.start_flow()?);
-            } else {
-                self.at = At::End;
+        let (data, payload) = match self.input {
+            Input::Message { data, payload } => (data, payload),
+            Input::Enter { flow_id, node_id } => return self.click(Goto { flow_id, node_id }),
+            Input::Open => {
+                let welcome = self.bot.preference.welcome_on_session_start;
+                self.at = if welcome { At::Node(self.start_flow()?) } else { At::End };
+                return Ok(());
             }
-            return Ok(());
         };
         if self.hear(data, payload)? {
             return Ok(());
@@ -28,7 +29,43 @@ impl Run<'_> {
                 Ok(())
             }
             (Next::Keyboard, Some(place)) => self.resume(place),
-            (Next::Keyboard, None) | (Next::Fallback, _) => self.fallback(),
+            (Next::Agent, Some(place)) => self.while_called(place),
+            (Next::CallAgain, Some(place)) => {
+                self.at = At::Node(place);
+                Ok(())
+            }
+            (Next::Keyboard | Next::Agent | Next::CallAgain, None) | (Next::Fallback, _) => self.fallback(),
+        }
+    }
+
+    /// An agent was called. Until one comes, the customer can say that none is wanted; nothing else is answered.
+    fn while_called(&mut self, place: Place) -> Result<(), Fault> {
+        let bot = self.bot;
+        let Some(Kind::AgentCall(node)) = bot.node(place).map(|node| &node.kind) else { return self.fallback() };
+        self.nodes += 1;
+        if self.agents == AgentCalls::Taken
+            && let Input::Message { data, .. } = self.input
+        {
+            let said = self.pressed.clone();
+            if !node.cancels(self, said.as_ref().unwrap_or(data))? {
+                self.quiet = true;
+                self.at = At::End;
+                return Ok(());
+            }
+            self.manual = Some(ManualStatus::Cancelled);
+            self.context.set("manual", json!({ "status": "CANCELLED" }));
+        }
+        self.go_on(place)
+    }
+
+    /// Behind a node that waited.
+    fn go_on(&mut self, place: Place) -> Result<(), Fault> {
+        match self.edge(place) {
+            Some(next) => {
+                self.at = At::Node(next);
+                Ok(())
+            }
+            None => self.fallback(),
         }
     }
 
@@ -84,13 +121,7 @@ impl Run<'_> {
                 return self.follow(place, then);
             }
         }
-        match self.edge(place) {
-            Some(next) => {
-                self.at = At::Node(next);
-                Ok(())
-            }
-            None => self.fallback(),
-        }
+        self.go_on(place)
     }
 
     fn fallback(&mut self) -> Result<(), Fault> {
@@ -107,7 +138,13 @@ impl Run<'_> {
         self.origin = Origin::Next;
         match (next, self.context.navigation.current.as_ref().map(Place::from)) {
             (Next::Keyboard, Some(place)) => self.resume(place),
-            (Next::Keyboard, None) | (Next::Start | Next::Fallback, _) => self.fallback(),
+            (Next::Agent, Some(place)) => {
+                self.at = At::Node(place);
+                Ok(())
+            }
+            (Next::Keyboard | Next::Agent, None) | (Next::Start | Next::CallAgain | Next::Fallback, _) => {
+                self.fallback()
+            }
         }
     }
 

@@ -1,8 +1,8 @@
 //! Talks to a bot through the public API, as the conversation worker does.
 #![allow(dead_code, unreachable_pub, reason = "each test uses its part")]
 
-use flow::{Answer, Ask, Bot, Done, HttpAnswer, HttpAsk, HttpFailure, Ids, Input, Run, State, Step};
-use model::{BotId, ConversationId, EpochMillis, MessageData, Params, PlatformType, UserKey};
+use flow::{Answer, Ask, Bot, Done, HttpAnswer, HttpFailure, Ids, Input, Run, State, Step};
+use model::{AgentCalls, BotId, ConversationId, EpochMillis, MessageData, Params, PlatformType, UserKey};
 use serde_json::{Value, json};
 
 pub struct Talk<'b> {
@@ -10,15 +10,16 @@ pub struct Talk<'b> {
     platform: PlatformType,
     pub state: State,
     pub params: Params,
+    pub agents: AgentCalls,
 }
 
 impl<'b> Talk<'b> {
     pub fn new(bot: &'b Bot, platform: PlatformType) -> Self {
-        Self { bot, platform, state: State::default(), params: Params::new() }
+        Self { bot, platform, state: State::default(), params: Params::new(), agents: AgentCalls::Taken }
     }
 
     /// `user` is null when the room opens, else a MESSAGE.DATA, text unless it says otherwise, with its `payload`.
-    pub fn turn(&mut self, user: &Value, http: &mut dyn FnMut(&HttpAsk) -> Answer) -> Done {
+    pub fn turn(&mut self, user: &Value, world: &mut dyn FnMut(&Ask) -> Answer) -> Done {
         let data = message(user);
         let payload = user.get("payload");
         let input = data.as_ref().map_or(Input::Open, |data| Input::Message { data, payload });
@@ -30,11 +31,12 @@ impl<'b> Talk<'b> {
         let state = serde_json::from_value(serde_json::to_value(&self.state).unwrap()).unwrap();
         assert_eq!(self.state, state);
         let params = std::mem::take(&mut self.params);
-        let mut run = Run::new(self.bot, ids, state, params, input, EpochMillis(1_780_300_800_000), 7);
+        let mut run = Run::new(self.bot, ids, state, params, input, EpochMillis(1_780_300_800_000), 7)
+            .with_agents(self.agents, None);
         let mut answer = None;
         let done = loop {
             match run.step(answer.take()) {
-                Step::Ask(Ask::Http(ask)) => answer = Some(http(&ask)),
+                Step::Ask(ask) => answer = Some(world(&ask)),
                 Step::Done(done) => break *done,
             }
         };
@@ -56,12 +58,19 @@ pub fn answer(reply: &Value) -> Answer {
     if reply["outOfTime"] == true {
         return Answer::OutOfTime;
     }
+    if reply["mail"] == "sent" {
+        return Answer::Mail(Ok(()));
+    }
+    if let Some(failure) = reply["mail"]["failure"].as_str() {
+        return Answer::Mail(Err(failure.to_owned()));
+    }
     if let Some(failure) = reply["failure"].as_str() {
         return Answer::Http(Err(HttpFailure { message: failure.to_owned() }));
     }
     let status = u16::try_from(reply["status"].as_u64().unwrap()).unwrap();
     let body = match reply["text"].as_str() {
         Some("@long") => vec![b'x'; 300_000],
+        Some("@large") => vec![b'x'; 40_000],
         Some(text) => text.as_bytes().to_vec(),
         None => reply["json"].to_string().into_bytes(),
     };

@@ -90,5 +90,5 @@ pub(super) fn inbounds(bizchat: &Bizchat, request: &Request<'_>, sms: Sms) -> Ve
 /// Whether a text is one of the words that end it. Bots use others, such as 취소, for their own ends.
 pub(super) fn opts_out(text: &str) -> bool {
     let text = text.trim();
-    limits::OPT_OUT.iter().any(|word| text.to_uppercase() == *word)
+    text.len() <= limits::OPT_OUT_BYTES && limits::OPT_OUT.contains(&text.to_uppercase().as_str())
 }

@@ -22,25 +22,31 @@ pub(super) fn judge(settings: &Settings, call: &Call, outcome: &Outcome<'_>, att
         Outcome::Answered(answer) => {
             let said = Said::of(answer, call);
             match driver {
-                Driver::Sens(_) => sens(name, call, &said),
-                Driver::Solapi(_) => solapi(name, call, &said),
-                Driver::Twilio(_) => twilio(name, call, &said),
+                Driver::Sens(_) => sens(driver, call, &said, attempt),
+                Driver::Solapi(_) => solapi(driver, call, &said, attempt),
+                Driver::Twilio(_) => twilio(driver, call, &said, attempt),
                 Driver::Msghub(_) => msghub(driver, call, &said, attempt),
             }
         }
     }
 }
 
+const NOT_AGAIN: &str = "the message may have been sent, so it is not sent again";
+
 fn unanswered(driver: &Driver, attempt: Attempt) -> Verdict {
     let name = driver.name();
+    if knows_again(driver, attempt) {
+        return Verdict::Later { reason: format!("{name} did not answer in time") };
+    }
+    Verdict::Refused { reason: format!("{name} did not answer in time: {NOT_AGAIN}") }
+}
+
+/// Whether the provider will tell the message that it may have from the one that is sent again.
+const fn knows_again(driver: &Driver, attempt: Attempt) -> bool {
     match driver {
+        Driver::Sens(_) | Driver::Solapi(_) | Driver::Twilio(_) => false,
         // An earlier try may be too long ago for the message hub to know it.
-        Driver::Msghub(_) if !attempt.repeated || attempt.age_ms < limits::CLI_KEY_MS => {
-            Verdict::Later { reason: format!("{name} did not answer in time") }
-        }
-        Driver::Sens(_) | Driver::Solapi(_) | Driver::Twilio(_) | Driver::Msghub(_) => Verdict::Refused {
-            reason: format!("{name} did not answer in time: the message may have been sent, so it is not sent again"),
-        },
+        Driver::Msghub(_) => !attempt.repeated || attempt.age_ms < limits::CLI_KEY_MS,
     }
 }
 
@@ -85,7 +91,7 @@ fn quotes(code: &str, call: &Call) -> bool {
     within(&call.body) || within(call.url.as_bytes()) || call.headers.iter().any(|(_, value)| within(value.as_bytes()))
 }
 
-fn sens(name: &str, call: &Call, said: &Said) -> Verdict {
+fn sens(driver: &Driver, call: &Call, said: &Said, attempt: Attempt) -> Verdict {
     match said.status {
         // Taken; what became of it is not told.
         200..300 if said.json["statusName"] == "fail" => refused(call, said, "SENS did not take the message"),
@@ -94,11 +100,11 @@ fn sens(name: &str, call: &Call, said: &Said) -> Verdict {
             refused(call, said, "SENS does not take sens.accessKey and sens.secretKey, or its clock is not ours")
         }
         404 => refused(call, said, "SENS does not know sens.serviceId"),
-        _ => rest(name, call, said),
+        _ => rest(driver, call, said, attempt),
     }
 }
 
-fn solapi(name: &str, call: &Call, said: &Said) -> Verdict {
+fn solapi(driver: &Driver, call: &Call, said: &Said, attempt: Attempt) -> Verdict {
     let count = &said.json["count"];
     let none_taken = count["registeredSuccess"] == 0 && count["registeredFailed"].as_u64().is_some_and(|n| n > 0);
     match said.status {
@@ -108,12 +114,12 @@ fn solapi(name: &str, call: &Call, said: &Said) -> Verdict {
         200..300 => Verdict::Delivered,
         401 | 403 => refused(call, said, "Solapi does not take solapi.apiKey and solapi.apiSecret"),
         402 => refused(call, said, "the balance at Solapi is used up"),
-        _ => rest(name, call, said),
+        _ => rest(driver, call, said, attempt),
     }
 }
 
 /// <https://www.twilio.com/docs/api/errors>.
-fn twilio(name: &str, call: &Call, said: &Said) -> Verdict {
+fn twilio(driver: &Driver, call: &Call, said: &Said, attempt: Attempt) -> Verdict {
     match (said.status, said.code.as_str()) {
         (200..300, _) => Verdict::Delivered,
         (400, "21610") => {
@@ -121,7 +127,7 @@ fn twilio(name: &str, call: &Call, said: &Said) -> Verdict {
         }
         (401, _) => refused(call, said, "Twilio does not take twilio.accountSid and twilio.authToken"),
         (404, _) => refused(call, said, "Twilio does not know twilio.accountSid"),
-        _ => rest(name, call, said),
+        _ => rest(driver, call, said, attempt),
     }
 }
 
@@ -149,20 +155,21 @@ fn msghub(driver: &Driver, call: &Call, said: &Said, attempt: Attempt) -> Verdic
         (_, "29018") => refused(call, &said, "the limit of messages at the message hub is used up"),
         (_, "30116") => refused(call, &said, "the number in `from` is not registered at the message hub"),
         (200..300, _) => refused(call, &said, "the message hub did not take the message"),
-        _ => rest(driver.name(), call, &said),
+        _ => rest(driver, call, &said, attempt),
     }
 }
 
 /// What is the same with all.
-fn rest(name: &str, call: &Call, said: &Said) -> Verdict {
+fn rest(driver: &Driver, call: &Call, said: &Said, attempt: Attempt) -> Verdict {
+    let name = driver.name();
     match said.status {
         408 | 429 => Verdict::Later { reason: said.reason(&format!("{name} takes no more messages for the moment")) },
         // Somebody on the way lost patience, and whoever is behind may have the message.
-        504 => Verdict::Refused {
-            reason: said.reason(&format!(
-                "{name} did not answer in time: the message may have been sent, so it is not sent again"
-            )),
-        },
+        504 => Verdict::Refused { reason: said.reason(&format!("{name} did not answer in time: {NOT_AGAIN}")) },
+        // It broke on the message twice, or took it and broke afterwards. 503 takes nothing.
+        500..=502 | 505.. if attempt.repeated && !knows_again(driver, attempt) => {
+            Verdict::Refused { reason: said.reason(&format!("{name} is out of order: {NOT_AGAIN}")) }
+        }
         500.. => Verdict::Later { reason: said.reason(&format!("{name} is out of order")) },
         _ => refused(call, said, &format!("{name} refused the message; is the number in `from` registered?")),
     }

@@ -28,6 +28,8 @@ pub(super) const ADDRESS: usize = 1000;
 
 /// In capitals: the words by which a customer wants no more messages.
 pub(super) const OPT_OUT: &[&str] = &["STOP", "UNSUBSCRIBE", "수신거부"];
+/// No longer text is one of them.
+pub(super) const OPT_OUT_BYTES: usize = 32;
 
 /// Ours: how far the clock of a gateway may be from ours, in seconds.
 pub(super) const TOLERANCE: u64 = 300;

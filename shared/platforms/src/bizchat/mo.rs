@@ -2,8 +2,9 @@
 //!
 //! Verification is a house rule, for no operator published one: `X-Gateway-Signature: t=SECONDS,v1=HEX`, the HMAC-SHA256
 //! of `t`, a dot and the raw body. House rule too is the id of a message that comes without `moKey`: a hash of all that
-//! tells it from others, so that two equal texts of the same second are one.
+//! tells it from others, so that two equal texts of the same second are one; or of the same minute, where no time is told.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use http::StatusCode;
@@ -12,10 +13,14 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use super::inbound::{Sms, inbounds, opts_out};
-use super::wire::{Listed, Mo, Outline, Part, Pushed};
+use super::wire::{Mo, Outline, Part, Pushed};
 use super::{Bizchat, phone};
+use crate::receive::json;
 use crate::secret::{hmac_sha256, same};
-use crate::{Acknowledge, HttpReply, Ignored, ReceiveError, Received, Request};
+use crate::{Acknowledge, HttpReply, Ignored, ReceiveError, Received, Request, repair};
+
+/// Ours: how long a message is known again that has neither an id nor a time.
+const NAMELESS_MS: i64 = 60_000;
 
 pub(super) fn receive(bizchat: &Bizchat, request: &Request<'_>) -> Result<Received, ReceiveError> {
     verify(bizchat, request)?;
@@ -23,7 +28,16 @@ pub(super) fn receive(bizchat: &Bizchat, request: &Request<'_>) -> Result<Receiv
     let mut ours = 0_usize;
     let mut others = 0_usize;
     let (mut inbound, mut ignored) = (Vec::new(), Vec::new());
-    for mo in list(request.body)? {
+    let repaired;
+    let list = match self::list(request.body) {
+        Ok(list) if list.iter().all(Result::is_ok) => list,
+        // Half an emoji where a text was cut, or the letters of another encoding.
+        Ok(_) | Err(_) => {
+            repaired = repair::json(request.body);
+            self::list(repaired.as_bytes())?
+        }
+    };
+    for mo in list {
         let Ok(mo) = mo else {
             ignored.push(Ignored::new("unreadable MO"));
             continue;
@@ -87,21 +101,30 @@ fn list(body: &[u8]) -> Result<Vec<Result<Mo<'_>, ()>>, ReceiveError> {
     if body.trim_ascii_start().first().is_some_and(|first| *first != b'{') {
         return Err(ReceiveError::Malformed("it is not an object".to_owned()));
     }
-    if let Ok(pushed) = serde_json::from_slice::<Pushed<Mo<'_>>>(body) {
+    if let Ok(pushed) = json::<Pushed<Mo<'_>>>(body) {
         let list = pushed.mo_lst.or(pushed.data.and_then(|data| data.mo_lst)).unwrap_or_default();
         return Ok(list.into_iter().map(Ok).collect());
     }
     let malformed = |error: serde_json::Error| ReceiveError::malformed(&error);
     let outline: Outline<'_> = serde_json::from_slice(body).map_err(malformed)?;
-    let raw: Vec<&RawValue> = match (outline.mo_lst, outline.data) {
-        (Some(list), _) => serde_json::from_str(list.get()).map_err(malformed)?,
-        (None, Some(data)) => {
-            let Listed { mo_lst } = serde_json::from_str(data.get()).map_err(malformed)?;
-            mo_lst.unwrap_or_default()
-        }
-        (None, None) => Vec::new(),
+    let list = match (something(outline.mo_lst), something(outline.data)) {
+        (Some(list), _) => Some(list),
+        (None, Some(data)) => something(serde_json::from_str::<Outline<'_>>(data.get()).map_err(malformed)?.mo_lst),
+        (None, None) => None,
+    };
+    let raw: Vec<&RawValue> = match list {
+        Some(list) => serde_json::from_str(list.get()).map_err(malformed)?,
+        None => Vec::new(),
     };
     Ok(raw.into_iter().map(|mo| serde_json::from_str(mo.get()).map_err(|_| ())).collect())
+}
+
+/// The answer to polling says in several ways that nothing came: `null`, an empty text or list.
+fn something(json: Option<&RawValue>) -> Option<&RawValue> {
+    json.filter(|json| {
+        let inner = json.get().strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        json.get() != "\"\"" && !inner.is_some_and(|inner| inner.trim().is_empty())
+    })
 }
 
 fn read(request: &Request<'_>, mo: &Mo<'_>, ignored: &mut Vec<Ignored>) -> Option<Sms> {
@@ -113,7 +136,7 @@ fn read(request: &Request<'_>, mo: &Mo<'_>, ignored: &mut Vec<Ignored>) -> Optio
     }
     Some(Sms {
         timestamp: received_at(&mo.mo_recv_dt.0).unwrap_or(request.received_at),
-        id: id(mo, &sender),
+        id: id(request, mo, &sender),
         opts_out: opts_out(&text),
         sender,
         text,
@@ -121,9 +144,11 @@ fn read(request: &Request<'_>, mo: &Mo<'_>, ignored: &mut Vec<Ignored>) -> Optio
     })
 }
 
-/// Phones make a title of the first words of a long text; one of the customer's own is said before the text.
+/// Phones make a title of the first words of a long text, and pad or trim it; one of the customer's own is said before the
+/// text.
 fn text(title: &str, message: &str) -> String {
-    if title.trim().is_empty() || message.starts_with(title) {
+    // Without a title that is so.
+    if message.trim_start().starts_with(title.trim()) {
         return message.to_owned();
     }
     if message.is_empty() { title.to_owned() } else { format!("{title}\n{message}") }
@@ -162,15 +187,22 @@ fn received_at(text: &str) -> Option<EpochMillis> {
     time.parse().or_else(|_| format!("{time}+09:00").parse()).ok()
 }
 
-fn id(mo: &Mo<'_>, sender: &UserKey) -> String {
+fn id(request: &Request<'_>, mo: &Mo<'_>, sender: &UserKey) -> String {
     if !mo.mo_key.0.is_empty() {
         return mo.mo_key.0.clone().into_owned();
     }
+    // People say the same twice, so without a time of its own it is a repetition for a minute only.
+    let minute = request.received_at.0.div_euclid(NAMELESS_MS);
+    let time = if mo.mo_recv_dt.0.trim().is_empty() {
+        Cow::Owned(format!("received {minute}"))
+    } else {
+        Cow::Borrowed(&*mo.mo_recv_dt.0)
+    };
     let urls: Vec<&str> = mo.content_info_lst.0.iter().map(|part| &*part.content_url.0).collect();
     let all = [
         &*mo.mo_number.0,
         sender.as_str(),
-        &*mo.mo_recv_dt.0,
+        &*time,
         &*mo.product_code.0,
         &*mo.mo_title.0,
         &*mo.mo_msg.0,
@@ -217,6 +249,10 @@ mod tests {
             ("t", "", "t"),
             ("t", "tea", "tea"),
             (" ", "a", "a"),
+            (" t ", "tea", "tea"),
+            ("t\n", " tea", " tea"),
+            (" t ", "a", " t \na"),
+            (" ", "", ""),
             ("", " a ", " a "),
             ("", "", ""),
         ] {

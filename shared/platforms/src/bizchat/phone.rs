@@ -4,7 +4,8 @@
 /// there is. `None` for what is no number, such as a sender that is a name.
 pub(super) fn normalized(text: &str) -> Option<String> {
     let text = text.trim();
-    if text.chars().any(|c| c.is_alphabetic() || c == ':') {
+    // A digit may have been lost where a letter could not be read, and the rest would be somebody else's number.
+    if text.chars().any(|c| c.is_alphabetic() || c == ':' || c == char::REPLACEMENT_CHARACTER) {
         return None;
     }
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
@@ -17,7 +18,8 @@ pub(super) fn normalized(text: &str) -> Option<String> {
     if is_representative(&digits) {
         return Some(digits);
     }
-    if digits.starts_with("82") && digits.len() >= 11 {
+    let abroad = digits.strip_prefix("82");
+    if abroad.is_some_and(|rest| rest.len() >= 9 || is_representative(rest)) {
         return Some(format!("+{digits}"));
     }
     match digits.strip_prefix('0') {
@@ -67,8 +69,11 @@ mod tests {
             ("1588-1234", "15881234", Some("15881234")),
             ("+8215881234", "+8215881234", Some("15881234")),
             ("12341234", "12341234", Some("12341234")),
+            ("8215881234", "+8215881234", Some("15881234")),
+            ("82-1588-1234", "+8215881234", Some("15881234")),
             // Too short for a country code.
-            ("8215881234", "8215881234", Some("8215881234")),
+            ("8212345678", "8212345678", Some("8212345678")),
+            ("821588123", "821588123", Some("821588123")),
             ("114", "114", Some("114")),
             ("0", "0", Some("0")),
             ("+1 415 555 2671", "+14155552671", None),
@@ -81,7 +86,8 @@ mod tests {
             assert_eq!(normalized(&number).as_deref(), Some(expected), "twice is once");
             assert!(same(&number, &number));
         }
-        for none in ["", "+", " - ", "NAVER", "whatsapp:+821098765432", "발신번호제한", "sip:1"] {
+        for none in ["", "+", " - ", "NAVER", "whatsapp:+821098765432", "발신번호제한", "sip:1", "010\u{fffd}12345678"]
+        {
             assert_eq!(normalized(none), None, "{none}");
         }
         for none in ["", "+", "U1", "+8210x"] {
@@ -92,6 +98,7 @@ mod tests {
     #[test]
     fn a_line_has_several_names() {
         assert!(same("15881234", "+8215881234"));
+        assert!(same("15881234", &normalized("8215881234").unwrap()));
         assert!(!same("15881234", "+82215881234"));
         assert!(!same("+14155552671", "+14155552672"));
         assert!(!same("U1", "U2"));

@@ -30,19 +30,16 @@ pub(super) fn message(message: Message<'_>) -> Said {
     let mut said = Said { parts: Vec::new(), ignored: Vec::new() };
     let has_text = message.text.is_some();
     let pressed = message.quick_reply.and_then(|reply| reply.payload);
-    let (label, press) = pressed.map_or((None, None), |pressed| payload::pressed(&pressed));
-    if let Some(text) = label.or(message.text.map(String::from)) {
+    let (label, press) = pressed.as_deref().map_or((None, None), payload::pressed);
+    // Of a press that says nothing else, as with a postback, the payload is what was said.
+    if let Some(text) = label.or_else(|| message.text.or(pressed).map(String::from)) {
         said.parts.push(Part::new(MessageData::text(text)));
     }
-    let has_sticker = message.attachments.iter().any(|attached| attached.kind.as_deref() == Some("sticker"));
-    for attached in message.attachments {
+    for attached in without_twins(message.attachments) {
         let kind = attached.kind.clone().unwrap_or_default();
-        match &*kind {
-            // For some months of 2026 a sticker had its picture as a twin.
-            "image" if has_sticker => continue,
-            // The preview of a link in the text.
-            "fallback" if has_text => continue,
-            _ => {}
+        // The preview of a link in the text.
+        if kind == "fallback" && has_text {
+            continue;
         }
         match attachment(&kind, attached) {
             Some(part) => said.parts.push(part),
@@ -74,6 +71,27 @@ pub(super) fn postback(title: Option<&str>, carried: Option<&str>, referral: Opt
     Some(part)
 }
 
+/// For some months of 2026 a sticker had its picture as a twin, before or behind it. What the sticker itself does not
+/// tell is in there.
+fn without_twins(mut attachments: Vec<Attached<'_>>) -> Vec<Attached<'_>> {
+    let is = |attached: &Attached<'_>, kind: &str| attached.kind.as_deref() == Some(kind);
+    if !attachments.iter().any(|attached| is(attached, "sticker")) {
+        return attachments;
+    }
+    let mut twins = Vec::new();
+    attachments.retain_mut(|attached| {
+        let is_twin = is(attached, "image");
+        twins.extend(attached.payload.take_if(|_| is_twin));
+        !is_twin
+    });
+    for (sticker, twin) in attachments.iter_mut().filter(|attached| is(attached, "sticker")).zip(twins) {
+        let payload = sticker.payload.get_or_insert_default();
+        payload.url = payload.url.take().or(twin.url);
+        payload.sticker_id = payload.sticker_id.take().or(twin.sticker_id);
+    }
+    attachments
+}
+
 fn attachment(kind: &str, attached: Attached<'_>) -> Option<Part> {
     let Attached { title, url, payload, .. } = attached;
     let mut payload = payload.unwrap_or_default();
@@ -99,13 +117,17 @@ fn attachment(kind: &str, attached: Attached<'_>) -> Option<Part> {
 
 /// Meta's servers give it to everybody, for as long as the address is good.
 fn media(content_type: ContentType, url: &str, title: Option<Cow<'_, str>>) -> Option<Part> {
-    let opens = ["http://", "https://"].iter().any(|start| {
-        url.get(..start.len()).is_some_and(|given| given.eq_ignore_ascii_case(start)) && url.len() > start.len()
-    });
-    opens.then(|| {
+    opens(url).then(|| {
         let mut part = Part::new(MessageData::media(content_type, url));
         part.meta.comment = title.map(String::from);
         part
+    })
+}
+
+/// Some addresses are relative, and lead nowhere without Meta's page around them.
+fn opens(url: &str) -> bool {
+    ["http://", "https://"].iter().any(|start| {
+        url.get(..start.len()).is_some_and(|given| given.eq_ignore_ascii_case(start)) && url.len() > start.len()
     })
 }
 
@@ -145,7 +167,7 @@ fn products(product: Product<'_>) -> Option<Part> {
             Card {
                 title: element.title.map(String::from),
                 description: element.subtitle.map(String::from),
-                media: element.image_url.map(picture),
+                media: element.image_url.filter(|url| opens(url)).map(picture),
                 ..Card::default()
             }
         })

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use model::{EpochMillis, Inbound, InboundId, InboundKind, MessageData, Meta, Params, PlatformType, Sender, UserKey};
 use serde_json::{Value, json};
+use uuid::{Uuid, Version};
 
 use super::content::{self, Said};
 use super::inbound::Reading;
@@ -68,10 +69,13 @@ impl Reading<'_> {
 
     /// What the Page said, by whichever app.
     fn echo(&mut self, from: &From<'_>, message: Message<'_>) {
-        let Some(ours) = &self.page.app_id else { return self.ignore("echo, and appId is not set") };
         let app = message.app_id.as_deref();
-        if app == Some(ours) {
+        // By the metadata too: a bot that took its own words for a person's would fall silent.
+        if is_ours(message.metadata.as_deref()) || (app.is_some() && app == self.page.app_id.as_deref()) {
             return self.ignore("echo of our own");
+        }
+        if self.page.app_id.is_none() {
+            return self.ignore("echo, and appId is not set");
         }
         // An app that does not say its name speaks for the Page.
         let user_key = app.unwrap_or(&self.page.page_id).to_owned();
@@ -161,6 +165,12 @@ impl From<'_> {
     fn event_id(&self, what: &str) -> String {
         format!("{} {} {what}", self.customer.as_deref().unwrap_or_default(), self.at.map_or(0, |at| at.0))
     }
+}
+
+/// Whether it is an id as we write it into each message: a UUID that is derived, which others hardly use for theirs.
+fn is_ours(metadata: Option<&str>) -> bool {
+    let derived = |text: &&str| Uuid::parse_str(text).is_ok_and(|id| id.get_version() == Some(Version::Sha1));
+    metadata.filter(derived).is_some()
 }
 
 /// Lead ads tell seconds, everything else milliseconds. 0 is no time, and neither is what is beyond the year 9999.

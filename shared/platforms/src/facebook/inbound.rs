@@ -12,8 +12,9 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::wire::{Entry, EntryParts, Event, Parts, Webhook};
-use super::{Facebook, surrogates, tolerant};
-use crate::{Acknowledge, HttpReply, Ignored, ReceiveError, Received, Request};
+use super::{Facebook, tolerant};
+use crate::receive::json;
+use crate::{Acknowledge, HttpReply, Ignored, ReceiveError, Received, Request, repair};
 
 pub(super) fn receive(page: &Facebook, request: &Request<'_>) -> Result<Received, ReceiveError> {
     if !request.tail.is_empty() {
@@ -49,13 +50,13 @@ fn webhook(page: &Facebook, request: &Request<'_>) -> Result<Received, ReceiveEr
     let mut reading = Reading { page, request, inbound: Vec::new(), ignored: Vec::new() };
     // serde would take an array for a struct.
     let is_object = request.body.trim_ascii_start().first() == Some(&b'{');
-    match serde_json::from_slice::<Webhook<'_>>(request.body) {
+    match json::<Webhook<'_>>(request.body) {
         Ok(Webhook { object, entry }) if is_object => {
             if reading.is_of_page(object.as_deref()) {
                 entry.into_iter().for_each(|entry| reading.entry(entry));
             }
         }
-        Ok(_) | Err(_) => reading.in_parts(&String::from_utf8_lossy(&surrogates::repair(request.body)))?,
+        Ok(_) | Err(_) => reading.in_parts(&repair::json(request.body))?,
     }
     // Meta does not read the body of the answer.
     let acknowledge = Acknowledge::Now(HttpReply::empty(StatusCode::OK));

@@ -11,8 +11,7 @@ const OWN: &[&str] = &["type", "template_type", "content_type", "messaging_type"
 pub(super) fn judge(call: &Call, outcome: &Outcome<'_>, attempt: Attempt) -> Verdict {
     let answer = match outcome {
         Outcome::Answered(answer) => answer,
-        // Messenger has no idempotency key: it is sent at least once, for nothing said is worse than something said twice.
-        Outcome::Unanswered => return Verdict::Later { reason: "Messenger did not answer in time".to_owned() },
+        Outcome::Unanswered => return perhaps_sent(call, attempt, "Messenger did not answer in time".to_owned()),
         Outcome::Unreachable => return Verdict::Later { reason: "Messenger could not be reached".to_owned() },
     };
     // serde would take an array for a struct.
@@ -26,7 +25,9 @@ pub(super) fn judge(call: &Call, outcome: &Outcome<'_>, attempt: Attempt) -> Ver
     let reason = |why: &str| reason(why, answer.status, &complaint, call);
     match meaning(&complaint, answer.status) {
         Meaning::Sent => Verdict::Delivered,
+        Meaning::Perhaps(why) => perhaps_sent(call, attempt, reason(why)),
         Meaning::Busy(why) => Verdict::Later { reason: reason(why) },
+        Meaning::OnceMore(why) if !attempt.repeated => Verdict::Later { reason: reason(why) },
         // Its server may only have been slow.
         Meaning::FileOnceMore(_) if !attempt.repeated => {
             Verdict::Later { reason: reason("Messenger could not get the file") }
@@ -37,14 +38,31 @@ pub(super) fn judge(call: &Call, outcome: &Outcome<'_>, attempt: Attempt) -> Ver
         },
         // An earlier attempt passed it on.
         Meaning::NotOwner(_) if call.name == PASS && attempt.repeated => Verdict::Delivered,
-        Meaning::NotOwner(why) | Meaning::Never(why) => Verdict::Refused { reason: reason(why) },
+        Meaning::OnceMore(why) | Meaning::NotOwner(why) | Meaning::Never(why) => {
+            Verdict::Refused { reason: reason(why) }
+        }
     }
+}
+
+/// Messenger has no idempotency key. Nothing said is worse than something said twice, and twice is enough.
+fn perhaps_sent(call: &Call, attempt: Attempt, reason: String) -> Verdict {
+    // A file is fetched before there is an answer, for longer than we wait, and shown all the same.
+    let is_file = call.instead.is_some();
+    // Nobody reads that a conversation was passed on, and Messenger says so if it was.
+    if call.name == PASS || !(attempt.repeated || is_file) {
+        return Verdict::Later { reason };
+    }
+    Verdict::Refused { reason: format!("{reason}: the message may have arrived, so it is not sent again") }
 }
 
 enum Meaning {
     /// Sent, and an error all the same.
     Sent,
+    /// Nobody knows whether it was sent.
+    Perhaps(&'static str),
     Busy(&'static str),
+    /// Not for now, and perhaps in a moment.
+    OnceMore(&'static str),
     /// A file that Messenger does not take.
     File(&'static str),
     /// The same, and it may go well the second time.
@@ -57,7 +75,7 @@ enum Meaning {
 }
 
 fn meaning(complaint: &Complaint<'_>, status: u16) -> Meaning {
-    use Meaning::{Busy, File, FileOnceMore, Form, Never, NotOwner, Sent};
+    use Meaning::{Busy, File, FileOnceMore, Form, Never, NotOwner, OnceMore, Perhaps, Sent};
 
     // Some subcodes come as codes as well.
     let code = complaint.code.unwrap_or_default();
@@ -81,7 +99,7 @@ fn meaning(complaint: &Complaint<'_>, status: u16) -> Meaning {
         (_, 2_018_300 | 2_534_037) => {
             NotOwner("another app has the conversation; see Conversation Routing of the Page")
         }
-        (_, 2_018_321) => Busy("the customer is in the form of an ad"),
+        (_, 2_018_321) => OnceMore("the customer is in the form of an ad"),
         (1 | 2 | 1200, _) => Busy("Messenger is out of order"),
         (4 | 17 | 32 | 341 | 613 | 80_006, _) => Busy("Messenger takes no more calls for the moment"),
         (368, _) => Never("Meta blocked the Page or the app for a while over its policy; see the Page's Support Inbox"),
@@ -92,7 +110,7 @@ fn meaning(complaint: &Complaint<'_>, status: u16) -> Meaning {
         (102 | 190, _) => Never("Meta does not take the pageAccessToken; make a new one and set it"),
         _ => match status {
             429 => Busy("Messenger takes no more calls for the moment"),
-            408 | 500.. => Busy("Messenger is out of order"),
+            408 | 500.. => Perhaps("Messenger is out of order"),
             _ if complaint.is_transient => Busy("Messenger is out of order"),
             401 => Never("Meta does not take the pageAccessToken; make a new one and set it"),
             _ => Never("Messenger refused the request"),

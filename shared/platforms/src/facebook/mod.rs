@@ -17,7 +17,6 @@ mod outbound;
 mod params;
 mod payload;
 mod settings;
-mod surrogates;
 #[cfg(test)]
 mod tests;
 mod tolerant;
@@ -54,6 +53,8 @@ struct Account {
     url: String,
     token: String,
     proof: Option<String>,
+    /// Whether an agent call passes the thread to the Page inbox. It is out of our API's reach there, so only by request.
+    hand_over: bool,
 }
 
 impl Channel for Facebook {

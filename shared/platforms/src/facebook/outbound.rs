@@ -18,7 +18,8 @@ pub(super) const PAGE_INBOX: u64 = 263_902_037_430_900;
 pub(super) fn render(account: Option<&Account>, reply: &Reply, inbound: &Inbound, now: EpochMillis) -> Rendered {
     let mut dropped = Vec::new();
     let (pieces, quick_replies) = messages::pieces(reply, &mut dropped);
-    let count = pieces.len() + usize::from(reply.hand_over);
+    let hands_over = reply.hand_over && account.is_none_or(|account| account.hand_over);
+    let count = pieces.len() + usize::from(hands_over);
     let lost = match account {
         _ if count == 0 => None,
         None => Some("reply: pageAccessToken is not set"),
@@ -43,7 +44,7 @@ pub(super) fn render(account: Option<&Account>, reply: &Reply, inbound: &Inbound
             Call { instead, ..message(&piece.content) }
         })
         .collect();
-    if reply.hand_over {
+    if hands_over {
         calls.push(pass(account, inbound));
     }
     Rendered { calls, dropped }
@@ -79,7 +80,10 @@ const fn messaging_type(kind: &InboundKind) -> &'static str {
         | InboundKind::Unfriended { .. }
         | InboundKind::Closed { .. }
         | InboundKind::Echo { .. }
+        | InboundKind::AgentJoined { .. }
+        | InboundKind::AgentSaid { .. }
         | InboundKind::AgentLeft { .. }
+        | InboundKind::Moved { .. }
         | InboundKind::Expired { .. } => "UPDATE",
     }
 }

@@ -21,13 +21,14 @@ struct Settings {
     page_access_token: Option<String>,
     graph_version: Option<String>,
     app_secret_proof: Option<bool>,
+    hand_over: bool,
 }
 
 pub(super) fn connect(setup: Setup<'_>) -> Result<Box<dyn Channel>, SettingsError> {
     let refuse = |reason: &str| SettingsError { platform: PlatformType::Facebook, reason: reason.to_owned() };
     let settings = Settings::deserialize(setup.settings).map_err(|_| {
         refuse(
-            "appSecret and verifyToken are texts or lists of texts, pageAccessToken and graphVersion texts, and appSecretProof true or false",
+            "appSecret and verifyToken are texts or lists of texts, pageAccessToken and graphVersion texts, and appSecretProof true or false, handOver too",
         )
     })?;
     let Some(secret) = settings.app_secret.current() else {
@@ -62,6 +63,7 @@ pub(super) fn connect(setup: Setup<'_>) -> Result<Box<dyn Channel>, SettingsErro
         url: format!("{API_URL}/{version}/{page_id}"),
         proof: with_proof.then(|| proof(secret, &token)),
         token,
+        hand_over: settings.hand_over,
     });
     Ok(Box::new(Facebook {
         bot_id: setup.bot_id.clone(),

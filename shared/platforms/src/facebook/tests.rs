@@ -26,6 +26,7 @@ fn settings() -> Value {
         "pageId": "1000000000000001",
         "appId": "2000000000000002",
         "pageAccessToken": PAGE_TOKEN,
+        "handOver": true,
     })
 }
 

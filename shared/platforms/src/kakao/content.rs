@@ -1,5 +1,7 @@
 //! What the customer said in a skill request: pictures, pictures of the secure plugin, a place, or words.
 
+use std::borrow::Cow;
+
 use model::{ContentType, Location, MessageData};
 use serde_json::{Map, Value};
 
@@ -7,7 +9,7 @@ use super::buttons::is_web;
 use super::wire::SkillPayload;
 
 /// Empty when nothing was said. With a picture or a place, the utterance only repeats it.
-pub(super) fn read(payload: &SkillPayload) -> Vec<MessageData> {
+pub(super) fn read(payload: &SkillPayload<'_>) -> Vec<MessageData> {
     if let Some(picture) = media(payload) {
         return vec![picture];
     }
@@ -24,7 +26,7 @@ pub(super) fn read(payload: &SkillPayload) -> Vec<MessageData> {
     if utterance.trim().is_empty() { Vec::new() } else { vec![MessageData::text(utterance)] }
 }
 
-fn media(payload: &SkillPayload) -> Option<MessageData> {
+fn media(payload: &SkillPayload<'_>) -> Option<MessageData> {
     let media = object(&payload.user_request.params.media)?;
     let url = media.get("url").and_then(Value::as_str).filter(|url| !url.trim().is_empty())?;
     // Never by the ending: Kakao's addresses often have none.
@@ -91,10 +93,10 @@ fn location(detail: &Value) -> Option<Location> {
 }
 
 /// An object, also one inside a text.
-fn object(value: &Value) -> Option<Map<String, Value>> {
+fn object(value: &Value) -> Option<Cow<'_, Map<String, Value>>> {
     match value {
-        Value::Object(fields) => Some(fields.clone()),
-        Value::String(text) => serde_json::from_str(text).ok(),
+        Value::Object(fields) => Some(Cow::Borrowed(fields)),
+        Value::String(text) => serde_json::from_str(text).ok().map(Cow::Owned),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => None,
     }
 }

@@ -1,15 +1,12 @@
 //! Checks who sent a request, and reads it.
 //! <https://kakaobusiness.gitbook.io/main/tool/chatbot/skill_guide/answer_json_format>
 
-use std::fmt::Write as _;
-
 use http::{HeaderMap, HeaderName, Method};
 use model::{BotId, Inbound, InboundId, InboundKind, Meta, PlatformType, UserKey};
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 
-use crate::{Acknowledge, Ignored, ReceiveError, Received, Request};
+use crate::{Acknowledge, Ignored, ReceiveError, Received, Request, receive};
 
 use super::settings::Settings;
 use super::wire::{Block, SkillPayload};
@@ -59,7 +56,7 @@ fn skill(bot_id: &BotId, settings: &Settings, request: &Request<'_>) -> Result<R
             return Err(ReceiveError::Unsigned);
         }
     }
-    let payload: SkillPayload = read(request.body)?;
+    let payload: SkillPayload<'_> = read(request.body)?;
     let user_key = user_key(&payload)?;
 
     let kinds = kinds(settings, &payload);
@@ -101,33 +98,36 @@ fn skill(bot_id: &BotId, settings: &Settings, request: &Request<'_>) -> Result<R
 }
 
 /// What the turn is: a welcome, a press of our own button, or what was said. Several pictures are several messages.
-fn kinds(settings: &Settings, payload: &SkillPayload) -> Vec<InboundKind> {
+fn kinds(settings: &Settings, payload: &SkillPayload<'_>) -> Vec<InboundKind> {
     if is_welcome(settings, &payload.user_request.block) || is_welcome(settings, &payload.intent) {
         return vec![InboundKind::opened()];
     }
     if asks_for_late_answer(settings, payload) {
         return vec![InboundKind::Collect];
     }
-    let meta = meta(payload);
-    content::read(payload)
-        .into_iter()
-        .map(|data| InboundKind::Message { platform_message_id: None, data, meta: Box::new(meta.clone()) })
+    let said = content::read(payload);
+    // The last is given away, and so the only one is not copied.
+    let metas = std::iter::repeat_n(meta(payload), said.len());
+    said.into_iter()
+        .zip(metas)
+        .map(|(data, meta)| InboundKind::Message { platform_message_id: None, data, meta: Box::new(meta) })
         .collect()
 }
 
-fn is_welcome(settings: &Settings, block: &Block) -> bool {
-    let among = |list: &[String], item: &Option<String>| item.as_ref().is_some_and(|item| list.contains(item));
-    among(&settings.welcome_block_ids, &block.id) || among(&settings.welcome_block_names, &block.name)
+fn is_welcome(settings: &Settings, block: &Block<'_>) -> bool {
+    let among = |list: &[String], item: Option<&str>| item.is_some_and(|item| list.iter().any(|known| known == item));
+    among(&settings.welcome_block_ids, block.id.as_deref())
+        || among(&settings.welcome_block_names, block.name.as_deref())
 }
 
 /// By the button, or by typing what is written on it. A button of the bot with the same words has a payload of its own.
-fn asks_for_late_answer(settings: &Settings, skill: &SkillPayload) -> bool {
+fn asks_for_late_answer(settings: &Settings, skill: &SkillPayload<'_>) -> bool {
     let extra = &skill.action.client_extra;
     let said = || skill.user_request.utterance.as_deref().unwrap_or_default().trim();
     payload::is_late(extra) || (payload::from_extra(extra).is_none() && said() == settings.interim_label.trim())
 }
 
-fn user_key(payload: &SkillPayload) -> Result<UserKey, ReceiveError> {
+fn user_key(payload: &SkillPayload<'_>) -> Result<UserKey, ReceiveError> {
     let user = &payload.user_request.user;
     let properties = &user.properties;
     [&user.id, &properties.bot_user_key, &properties.bot_user_key_old, &properties.plusfriend_user_key]
@@ -139,7 +139,7 @@ fn user_key(payload: &SkillPayload) -> Result<UserKey, ReceiveError> {
         .map_err(|_| ReceiveError::Malformed("the user key is too long".to_owned()))
 }
 
-fn meta(skill: &SkillPayload) -> Meta {
+fn meta(skill: &SkillPayload<'_>) -> Meta {
     let request = &skill.user_request;
     let test = request.params.surface.as_deref() == Some("BuilderBotTest")
         || request.params.ignore_me.as_deref() == Some("true")
@@ -180,11 +180,14 @@ fn meta(skill: &SkillPayload) -> Meta {
     Meta { payload: payload::from_extra(&skill.action.client_extra), test, extra, ..Meta::default() }
 }
 
-/// What the ids of a turn are made of. There are no message ids, and people do say the same thing twice.
+/// What the ids of a turn are made of. There are no message ids, and people do say the same thing twice. Ids are hashed
+/// from it, so the body is not hashed before.
 fn turn(request: &Request<'_>, user_key: &UserKey) -> String {
     match header(request.headers, &REQUEST_ID) {
         Some(id) if !id.is_empty() => format!("request {user_key} {id}"),
-        Some(_) | None => format!("turn {user_key} {} {}", request.received_at.0, hash(request.body)),
+        Some(_) | None => {
+            format!("turn {user_key} {} {}", request.received_at.0, String::from_utf8_lossy(request.body))
+        }
     }
 }
 
@@ -193,16 +196,9 @@ pub(super) fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'
 }
 
 /// A body that must be an object; serde would take a list for one.
-pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ReceiveError> {
+pub(super) fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, ReceiveError> {
     if body.trim_ascii_start().first() != Some(&b'{') {
         return Err(ReceiveError::Malformed("it is not a JSON object".to_owned()));
     }
-    serde_json::from_slice(body).map_err(|error| ReceiveError::malformed(&error))
-}
-
-pub(super) fn hash(body: &[u8]) -> String {
-    Sha256::digest(body).iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    receive::json(body).map_err(|error| ReceiveError::malformed(&error))
 }

@@ -77,7 +77,7 @@ impl Complaint {
     }
 }
 
-fn read(body: &[u8]) -> Option<CallbackAnswer> {
+fn read(body: &[u8]) -> Option<CallbackAnswer<'_>> {
     // serde would take a list for an object.
     (body.trim_ascii_start().first() == Some(&b'{')).then(|| serde_json::from_slice(body).ok()).flatten()
 }

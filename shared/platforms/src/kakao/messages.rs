@@ -135,14 +135,21 @@ fn title_length(title: &str) -> usize {
 }
 
 fn place(location: &Location, dropped: &mut Vec<Dropped>) -> Output {
-    let point = format!("{}, {}", location.latitude, location.longitude);
+    let [latitude, longitude] = point(location);
+    let point = format!("{latitude}, {longitude}");
     let map = map_url(location);
     let buttons = vec![buttons::link("지도 보기", &map, dropped).button];
     Output::TextCard(cards::text(location.title.as_deref(), Some(&point), buttons, false, dropped))
 }
 
 fn map_url(location: &Location) -> String {
-    format!("https://www.google.com/maps/search/?api=1&query={},{}", location.latitude, location.longitude)
+    let [latitude, longitude] = point(location);
+    format!("https://www.google.com/maps/search/?api=1&query={latitude},{longitude}")
+}
+
+/// Six places are a hand's breadth, and a number may have hundreds. Nothing is not written as `-0`.
+fn point(location: &Location) -> [f64; 2] {
+    [location.latitude, location.longitude].map(|degrees| (degrees * 1e6).round() / 1e6 + 0.0)
 }
 
 /// Everything as plain words, for when Kakao finds fault with our bubbles.

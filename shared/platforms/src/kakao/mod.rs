@@ -21,7 +21,7 @@ mod tests;
 mod tolerant;
 mod wire;
 
-use model::{BotId, EpochMillis, Inbound, PlatformType, Reply};
+use model::{AgentCalls, BotId, EpochMillis, Inbound, PlatformType, Reply};
 
 use crate::{
     Attempt, Call, Channel, Dropped, Host, HttpReply, Outcome, Platform, ReceiveError, Received, Rendered, Request,
@@ -59,6 +59,11 @@ impl Channel for Kakao {
 
     fn judge(&self, call: &Call, outcome: &Outcome<'_>, attempt: Attempt) -> Verdict {
         judge::judge(call, outcome, attempt)
+    }
+
+    /// In KakaoTalk's own chat, which begins with a button.
+    fn agent_calls(&self) -> AgentCalls {
+        AgentCalls::Button
     }
 
     fn synchronous(&self) -> Option<&dyn Synchronous> {

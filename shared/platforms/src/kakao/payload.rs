@@ -4,6 +4,8 @@ use serde_json::{Map, Value, json};
 
 /// The one key of an object that holds what Kakao would not carry by itself.
 const WRAPPER: &str = "payload";
+/// The one key of ours on the button of an interim answer.
+const LATE: &str = "closer";
 
 /// `extra` for this payload: Kakao takes objects alone, so anything else is wrapped in one.
 pub(super) fn to_extra(payload: &Value) -> Option<Value> {
@@ -35,11 +37,11 @@ pub(super) fn from_extra(extra: &Value) -> Option<Value> {
 
 /// On the button of an interim answer, which fetches the one that came too late.
 pub(super) fn late() -> Value {
-    json!({ "closer": "late" })
+    json!({ LATE: "late" })
 }
 
 pub(super) fn is_late(extra: &Value) -> bool {
-    *extra == late()
+    matches!(extra, Value::Object(fields) if fields.len() == 1 && fields.get(LATE).is_some_and(|of| of == "late"))
 }
 
 fn is_wrapper(fields: &Map<String, Value>) -> bool {

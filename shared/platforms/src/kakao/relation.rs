@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{Acknowledge, HttpReply, Ignored, ReceiveError, Received, Request};
 
-use super::inbound::{hash, header, read};
+use super::inbound::{header, read};
 use super::settings::Settings;
 use super::wire::RelationEvent;
 
@@ -37,10 +37,10 @@ pub(super) fn receive(bot_id: &BotId, settings: &Settings, request: &Request<'_>
         .unwrap_or_default()
         .parse()
         .map_err(|_| ReceiveError::Malformed("there is no usable id".to_owned()))?;
-    // The body tells the time, so its hash is as good as the id that Kakao always sends.
+    // The body tells the time, so it is as good as the id that Kakao always sends.
     let id = match header(request.headers, &RESOURCE_ID) {
         Some(id) if !id.is_empty() => format!("channel {id}"),
-        Some(_) | None => format!("channel body {}", hash(request.body)),
+        Some(_) | None => format!("channel body {}", String::from_utf8_lossy(request.body)),
     };
     let inbound = Inbound {
         id: InboundId::of(bot_id, PlatformType::Kakao, &id),
@@ -57,7 +57,7 @@ pub(super) fn receive(bot_id: &BotId, settings: &Settings, request: &Request<'_>
     Ok(Received { inbound: vec![inbound], ignored: Vec::new(), acknowledge })
 }
 
-fn params(event: &RelationEvent) -> Params {
+fn params(event: &RelationEvent<'_>) -> Params {
     let app_user_id = event.id.as_ref().filter(|_| event.id_type.as_deref() == Some("app_user_id"));
     [
         ("idType", event.id_type.as_ref()),
@@ -71,7 +71,7 @@ fn params(event: &RelationEvent) -> Params {
 }
 
 /// The old field is a number; whether of seconds or of milliseconds its size tells.
-fn timestamp(event: &RelationEvent) -> Option<EpochMillis> {
+fn timestamp(event: &RelationEvent<'_>) -> Option<EpochMillis> {
     const SECONDS_BELOW: u64 = 100_000_000_000;
     let text = event.updated_at.as_ref().or(event.timestamp.as_ref())?;
     match text.parse::<i64>() {

@@ -47,7 +47,12 @@ fn bot_id() -> BotId {
 fn connect(config: &Value) -> Box<dyn Channel> {
     let mut settings = json!({ "botSecret": "path-secret" });
     settings.as_object_mut().unwrap().extend(config.as_object().cloned().unwrap_or_default());
-    let setup = Setup { bot_id: &bot_id(), settings: &settings, public_url: "https://bots.example.com" };
+    let setup = Setup {
+        bot_id: &bot_id(),
+        settings: &settings,
+        public_url: "https://bots.example.com",
+        preference: &Value::Null,
+    };
     (super::PLATFORM.connect)(setup).unwrap()
 }
 

@@ -2,32 +2,37 @@
 //! <https://kakaobusiness.gitbook.io/main/tool/chatbot/skill_guide/answer_json_format>. Only fields that somebody here
 //! reads; `bot`, `contexts`, `lang`, `timezone` and whatever else comes are skipped.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::tolerant::{object, text};
 
+/// Not copied unless it holds escapes.
+type Text<'a> = Option<Cow<'a, str>>;
+
 /// SkillPayload v2.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct SkillPayload {
-    #[serde(deserialize_with = "object")]
-    pub(super) intent: Block,
+pub(super) struct SkillPayload<'a> {
+    #[serde(borrow, deserialize_with = "object")]
+    pub(super) intent: Block<'a>,
     #[serde(deserialize_with = "object")]
     pub(super) action: Action,
-    #[serde(deserialize_with = "object")]
-    pub(super) user_request: UserRequest,
-    #[serde(deserialize_with = "object")]
-    pub(super) flow: Flow,
+    #[serde(borrow, deserialize_with = "object")]
+    pub(super) user_request: UserRequest<'a>,
+    #[serde(borrow, deserialize_with = "object")]
+    pub(super) flow: Flow<'a>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Block {
-    #[serde(deserialize_with = "text")]
-    pub(super) id: Option<String>,
-    #[serde(deserialize_with = "text")]
-    pub(super) name: Option<String>,
+pub(super) struct Block<'a> {
+    #[serde(borrow, deserialize_with = "text")]
+    pub(super) id: Text<'a>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub(super) name: Text<'a>,
 }
 
 #[derive(Default, Deserialize)]
@@ -42,111 +47,111 @@ pub(super) struct Action {
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct UserRequest {
-    #[serde(deserialize_with = "text")]
-    pub(super) utterance: Option<String>,
-    #[serde(deserialize_with = "object")]
-    pub(super) block: Block,
-    #[serde(deserialize_with = "object")]
-    pub(super) user: User,
-    #[serde(deserialize_with = "object")]
-    pub(super) params: RequestParams,
-    #[serde(deserialize_with = "text")]
-    pub(super) callback_url: Option<String>,
+pub(super) struct UserRequest<'a> {
+    #[serde(borrow, deserialize_with = "text")]
+    pub(super) utterance: Text<'a>,
+    #[serde(borrow, deserialize_with = "object")]
+    pub(super) block: Block<'a>,
+    #[serde(borrow, deserialize_with = "object")]
+    pub(super) user: User<'a>,
+    #[serde(borrow, deserialize_with = "object")]
+    pub(super) params: RequestParams<'a>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub(super) callback_url: Text<'a>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(super) struct User {
-    #[serde(deserialize_with = "text")]
-    pub(super) id: Option<String>,
+pub(super) struct User<'a> {
+    #[serde(borrow, deserialize_with = "text")]
+    pub(super) id: Text<'a>,
     /// `botUserKey`; `accountId` when the console tests the skill.
-    #[serde(rename = "type", deserialize_with = "text")]
-    pub(super) kind: Option<String>,
-    #[serde(deserialize_with = "object")]
-    pub(super) properties: Properties,
+    #[serde(borrow, rename = "type", deserialize_with = "text")]
+    pub(super) kind: Text<'a>,
+    #[serde(borrow, deserialize_with = "object")]
+    pub(super) properties: Properties<'a>,
 }
 
 /// Several spellings come side by side.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct Properties {
-    #[serde(deserialize_with = "text")]
-    pub(super) bot_user_key: Option<String>,
-    #[serde(rename = "bot_user_key", deserialize_with = "text")]
-    pub(super) bot_user_key_old: Option<String>,
-    #[serde(deserialize_with = "text")]
-    pub(super) plusfriend_user_key: Option<String>,
-    #[serde(rename = "plusfriend_user_key", deserialize_with = "text")]
-    pub(super) plusfriend_user_key_old: Option<String>,
-    #[serde(deserialize_with = "text")]
-    pub(super) app_user_id: Option<String>,
-    #[serde(rename = "app_user_id", deserialize_with = "text")]
-    pub(super) app_user_id_old: Option<String>,
+pub(super) struct Properties<'a> {
+    #[serde(borrow, deserialize_with = "text")]
+    pub(super) bot_user_key: Text<'a>,
+    #[serde(borrow, rename = "bot_user_key", deserialize_with = "text")]
+    pub(super) bot_user_key_old: Text<'a>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub(super) plusfriend_user_key: Text<'a>,
+    #[serde(borrow, rename = "plusfriend_user_key", deserialize_with = "text")]
+    pub(super) plusfriend_user_key_old: Text<'a>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub(super) app_user_id: Text<'a>,
+    #[serde(borrow, rename = "app_user_id", deserialize_with = "text")]
+    pub(super) app_user_id_old: Text<'a>,
     /// Only there when true.
-    #[serde(deserialize_with = "text")]
-    pub(super) is_friend: Option<String>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub(super) is_friend: Text<'a>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct RequestParams {
+pub(super) struct RequestParams<'a> {
     /// `Kakaotalk.plusfriend`, or `BuilderBotTest` in the console.
-    #[serde(deserialize_with = "text")]
-    pub(super) surface: Option<String>,
-    #[serde(deserialize_with = "text")]
-    pub(super) ignore_me: Option<String>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub(super) surface: Text<'a>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub(super) ignore_me: Text<'a>,
     /// `{type, url}`, or a text that holds it.
     pub(super) media: Value,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Flow {
-    #[serde(deserialize_with = "object")]
-    pub(super) trigger: Trigger,
+pub(super) struct Flow<'a> {
+    #[serde(borrow, deserialize_with = "object")]
+    pub(super) trigger: Trigger<'a>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Trigger {
-    #[serde(rename = "type", deserialize_with = "text")]
-    pub(super) kind: Option<String>,
+pub(super) struct Trigger<'a> {
+    #[serde(borrow, rename = "type", deserialize_with = "text")]
+    pub(super) kind: Text<'a>,
 }
 
 /// The other webhook: somebody added or blocked the channel.
 /// <https://developers.kakao.com/docs/latest/ko/kakaotalk-channel/callback>
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(super) struct RelationEvent {
-    #[serde(deserialize_with = "text")]
-    pub(super) event: Option<String>,
-    #[serde(deserialize_with = "text")]
-    pub(super) id: Option<String>,
-    #[serde(deserialize_with = "text")]
-    pub(super) id_type: Option<String>,
-    #[serde(deserialize_with = "text")]
-    pub(super) channel_public_id: Option<String>,
-    #[serde(deserialize_with = "text")]
-    pub(super) plus_friend_public_id: Option<String>,
-    #[serde(deserialize_with = "text")]
-    pub(super) channel_uuid: Option<String>,
-    #[serde(deserialize_with = "text")]
-    pub(super) plus_friend_uuid: Option<String>,
-    #[serde(deserialize_with = "text")]
-    pub(super) updated_at: Option<String>,
-    #[serde(deserialize_with = "text")]
-    pub(super) timestamp: Option<String>,
+pub(super) struct RelationEvent<'a> {
+    #[serde(borrow, deserialize_with = "text")]
+    pub(super) event: Text<'a>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub(super) id: Text<'a>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub(super) id_type: Text<'a>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub(super) channel_public_id: Text<'a>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub(super) plus_friend_public_id: Text<'a>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub(super) channel_uuid: Text<'a>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub(super) plus_friend_uuid: Text<'a>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub(super) updated_at: Text<'a>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub(super) timestamp: Text<'a>,
 }
 
 /// What the callback URL answers.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(super) struct CallbackAnswer {
-    #[serde(deserialize_with = "text")]
-    pub(super) status: Option<String>,
-    #[serde(deserialize_with = "text")]
-    pub(super) message: Option<String>,
+pub(super) struct CallbackAnswer<'a> {
+    #[serde(borrow, deserialize_with = "text")]
+    pub(super) status: Text<'a>,
+    #[serde(borrow, deserialize_with = "text")]
+    pub(super) message: Text<'a>,
 }
 
 /// SkillResponse 2.0. Without `version` it would be read as the old format.

@@ -10,8 +10,6 @@ use super::buttons::{self, Button, Does, OPEN, Press, usable, web};
 use super::settings::Settings;
 use super::{cards, limits};
 
-/// Over buttons that did not fit under the words, as in CLOSER.
-const MORE: &str = "추가 선택지";
 /// Over buttons that come without words, which Kakao does not allow.
 pub(super) const CHOOSE: &str = "선택해 주세요.";
 
@@ -111,7 +109,7 @@ pub(super) fn words(
     for (index, buttons) in groups.into_iter().enumerate() {
         match bubbles.last_mut() {
             Some(last) if index == 0 && settings.link_message.holds(&last.words) => last.buttons = buttons,
-            Some(_) => bubbles.push(Bubble::said(if index == 0 { CHOOSE } else { MORE }, buttons)),
+            Some(_) => bubbles.push(Bubble::said(if index == 0 { CHOOSE } else { &settings.more }, buttons)),
             None => bubbles.push(Bubble::said(CHOOSE, buttons)),
         }
     }
@@ -173,7 +171,8 @@ fn media_and_words(
 }
 
 pub(super) fn file(settings: &Settings, kind: FileKind, media: &Media, source: String) -> File {
-    let name = worded(media.alt_text.as_deref()).unwrap_or_else(|| kind_name(kind));
+    let name = worded(media.alt_text.as_deref()).or(settings.unsupported_media.as_deref());
+    let name = name.unwrap_or_else(|| kind_name(kind));
     let name = cut(name, settings.link_message, "alt text", &mut Vec::new()).into_owned();
     File { kind, source, name }
 }
@@ -193,7 +192,7 @@ fn keys(settings: &Settings, keyboard: &Keyboard, bubbles: &mut Vec<Bubble>, dro
     let held = if settings.quick_replies { presses.len().min(limits::QUICK_REPLIES) } else { 0 };
     let more = presses.split_off(held);
     for buttons in groups(more, limits::MORE_BUBBLES, dropped) {
-        let heading = if bubbles.is_empty() && held == 0 { CHOOSE } else { MORE };
+        let heading = if bubbles.is_empty() && held == 0 { CHOOSE } else { &settings.more };
         bubbles.push(Bubble::said(heading, buttons));
     }
     let quick_replies: Vec<_> =

@@ -62,7 +62,7 @@ pub(super) fn place(settings: &Settings, location: &Location, dropped: &mut Vec<
         return Vec::new();
     }
     // Six places are a hand's breadth, and a number may have hundreds.
-    let rounded = |degrees: &f64| (degrees * 1e6).round() / 1e6;
+    let rounded = |degrees: &f64| (degrees * 1e6).round() / 1e6 + 0.0;
     let (latitude, longitude) = (rounded(latitude), rounded(longitude));
     let point = format!("{latitude}, {longitude}");
     let map = format!("https://www.google.com/maps/search/?api=1&query={latitude},{longitude}");

@@ -50,21 +50,23 @@ pub(super) fn reference(event: Event<'_>) -> Vec<(String, InboundKind)> {
     kinds
 }
 
-/// Where the customer came from.
+/// Where the customer came from this time. All of it each time: `null` takes away what an earlier session told.
 fn opened(event: Event<'_>) -> Params {
     let reference = event.reference;
-    let mut params = Params::new();
-    if let Some(extra) = entry_of(&reference["extra"]) {
-        params.insert("reference".to_owned(), extra);
-    }
     let mut words = [&reference["lastText"], &reference["text"]].into_iter().filter_map(Value::as_str);
-    if let Some(last_text) = words.find(|text| !text.is_empty()) {
-        params.insert("lastText".to_owned(), json!(last_text));
-    }
-    if event.last_reference.is_object() {
-        params.insert("lastReference".to_owned(), event.last_reference);
-    }
-    params
+    let last_text = words.find(|text| !text.is_empty());
+    Params::from_iter([
+        ("reference".to_owned(), json!(entry_of(&reference["extra"]))),
+        ("lastText".to_owned(), json!(last_text)),
+        ("lastReference".to_owned(), json!(last_reference(event.last_reference))),
+    ])
+}
+
+/// Kakao writes all its fields, and `null` where there is nothing.
+fn last_reference(told: Value) -> Option<Value> {
+    let Value::Object(mut fields) = told else { return None };
+    fields.retain(|_, value| !value.is_null());
+    (!fields.is_empty()).then_some(Value::Object(fields))
 }
 
 fn app_user_id(event: &Event<'_>) -> Option<Value> {
@@ -128,7 +130,8 @@ fn entry_of(extra: &Value) -> Option<Value> {
         Value::String(text) if text.is_empty() => None,
         Value::String(text) => match serde_json::from_str(text) {
             Ok(inner @ (Value::Object(_) | Value::Array(_))) => Some(inner),
-            Ok(Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) | Err(_) => Some(extra.clone()),
+            Ok(Value::Null) => None,
+            Ok(Value::Bool(_) | Value::Number(_) | Value::String(_)) | Err(_) => Some(extra.clone()),
         },
         Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => Some(extra.clone()),
     }

@@ -103,7 +103,7 @@ impl<'a> Event<'a> {
             app_user_id: event.app_user_id.0,
             last_reference: event.last_reference,
             request_type: None,
-            report_code: None,
+            report_code: event.report_code.0,
             entries,
             attachment,
             extra,
@@ -111,10 +111,14 @@ impl<'a> Event<'a> {
         }
     }
 
-    /// What became of something that we sent; of use in the log.
-    pub(super) fn result(&self) -> String {
-        let part = |text: &Text<'a>| text.as_deref().unwrap_or_default().to_owned();
-        format!("result {} {}", part(&self.request_type), part(&self.report_code))
+    /// What became of something that we sent, for the log: its code under the name of the event.
+    pub(super) fn result(&self, name: &str) -> String {
+        let code = self.report_code.as_deref().unwrap_or_default();
+        match name {
+            "result" => format!("result {code}"),
+            // A name may be as long as it likes, and a log has room for its beginning.
+            name => format!("result {} {code}", name.chars().take(20).collect::<String>()),
+        }
     }
 
     /// What stands for the event's id. Where the platform gave none, it is all that it told.

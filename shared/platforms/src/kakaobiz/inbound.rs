@@ -4,11 +4,13 @@
 //!
 //! An address is registered, and the dealer puts the name of the event behind it.
 
+use std::borrow::Cow;
+
 use http::Method;
 use model::{BotId, Inbound, InboundId, InboundKind, PlatformType, UserKey};
 use serde_json::json;
 
-use crate::{Acknowledge, HttpReply, Ignored, ReceiveError, Received, Request};
+use crate::{Acknowledge, HttpReply, Ignored, ReceiveError, Received, Request, repair};
 
 use super::event::{Event, Route};
 use super::settings::Settings;
@@ -38,7 +40,14 @@ pub(super) fn receive(bot_id: &BotId, settings: &Settings, request: &Request<'_>
     let path = path.trim_matches('/');
     let path = if path.is_empty() { PING } else { path.strip_prefix("cstalk/").unwrap_or(path) };
     let route = Route::of(path);
-    let event = match read(request.body) {
+    let repaired;
+    let mut event = read(request.body);
+    if event.is_err() {
+        // Half an emoji, mostly, where a text was cut.
+        repaired = repair::json(request.body);
+        event = read(repaired.as_bytes());
+    }
+    let event = match event {
         Ok(event) => event,
         Err(error) if route.is_some() => return Err(error),
         Err(_) => return Ok(nothing(path)),
@@ -47,12 +56,13 @@ pub(super) fn receive(bot_id: &BotId, settings: &Settings, request: &Request<'_>
     let event = Event::of(settings.dialect, event);
     // BizGo's paths differ from customer to customer, and its requests say by themselves what they are.
     let route = match event.request_type.as_deref() {
-        Some("write" | "end" | "endwithbot") => return Ok(nothing(&event.result())),
         Some(name) => Route::of(name).ok_or(name),
         None => route.ok_or(path),
     };
     match route {
         Ok(route) => took(bot_id, settings, request, route, event),
+        // What became of something that we sent: the code says it, and the log is where it can be read.
+        Err(name) if event.report_code.is_some() => Ok(nothing(&event.result(name))),
         Err(name) => Ok(nothing(name)),
     }
 }
@@ -62,7 +72,7 @@ fn read(body: &[u8]) -> Result<wire::Event<'_>, ReceiveError> {
     if body.trim_ascii_start().first() != Some(&b'{') {
         return Err(ReceiveError::Malformed("it is not a JSON object".to_owned()));
     }
-    serde_json::from_slice(body).map_err(|error| ReceiveError::malformed(&error))
+    crate::receive::json(body).map_err(|error| ReceiveError::malformed(&error))
 }
 
 fn took(
@@ -73,7 +83,9 @@ fn took(
     mut event: Event<'_>,
 ) -> Result<Received, ReceiveError> {
     let missing = |what: &str| ReceiveError::Malformed(format!("there is no {what}"));
-    let user_key = event.user_key.take().ok_or_else(|| missing("user key"))?;
+    // What could not be read of it was somebody's; what is left may be anybody's.
+    let whole = |key: &Cow<'_, str>| !key.contains(char::REPLACEMENT_CHARACTER);
+    let user_key = event.user_key.take().filter(whole).ok_or_else(|| missing("user key"))?;
     let sender_key = event.sender_key.take().ok_or_else(|| missing("sender key"))?;
     let user_key: UserKey =
         user_key.parse().map_err(|_| ReceiveError::Malformed("the user key is too long".to_owned()))?;

@@ -35,10 +35,6 @@ pub(super) fn judge(dealer: &Dealer, call: &Call, outcome: &Outcome<'_>, attempt
     if said.is_done() && (200..300).contains(&answer.status) {
         return Verdict::Delivered;
     }
-    // The code for this is not published; the words for it are the same everywhere.
-    if said.is_of_session() {
-        return Verdict::Closed { reason: reason("the customer's consultation session is over") };
-    }
     if attempt.repeated && knows_repetitions(dealer) && said.is_of_repetition() {
         return Verdict::Delivered;
     }
@@ -48,12 +44,18 @@ pub(super) fn judge(dealer: &Dealer, call: &Call, outcome: &Outcome<'_>, attempt
         ("A001" | "A002" | "A003" | "A004" | "A005", _) | (_, 401 | 403) => refused(unauthorized(dealer)),
         ("A507", _) => refused("the dealer does not know the customer any more"),
         (_, 429) => Verdict::Later { reason: reason("the dealer takes no more messages for the moment") },
-        // Under the same serial number again. BizGo has none, and wants nothing repeated but this.
-        (_, 408 | 500..) if knows_repetitions(dealer) => {
+        // Under the same serial number again. BizGo has none, and wants nothing repeated but what it had too much of.
+        (_, 408 | 503) if knows_repetitions(dealer) => Verdict::Later { reason: reason("the dealer is out of order") },
+        (_, 500..) if knows_repetitions(dealer) && !attempt.repeated => {
             Verdict::Later { reason: reason("the dealer is out of order") }
         }
+        (_, 500..) if knows_repetitions(dealer) => refused("the dealer is out of order: unknown whether it arrived"),
         (_, 408 | 500..) => refused("the dealer is out of order, and might send a repetition twice"),
+        // The code for this is not published; the words for it are the same everywhere.
+        _ if said.is_of_session() => Verdict::Closed { reason: reason("the customer's consultation session is over") },
         ("", 200..300) => refused("the dealer's answer has no code: unknown whether it arrived"),
+        // The first try may be with the customer, and this only say that it was one too many.
+        _ if attempt.repeated => refused("the dealer refused the repetition: unknown whether the first try arrived"),
         _ => or_instead("the dealer refused the message"),
     }
 }

@@ -44,8 +44,8 @@ const HOSTS: &[Host] = &[
 ];
 
 fn connect(setup: Setup<'_>) -> Result<Box<dyn Channel>, SettingsError> {
-    let settings =
-        Settings::parse(setup.settings).map_err(|reason| SettingsError { platform: PlatformType::Kakaobiz, reason })?;
+    let settings = Settings::parse(setup.settings, setup.preference)
+        .map_err(|reason| SettingsError { platform: PlatformType::Kakaobiz, reason })?;
     Ok(Box::new(Kakaobiz { bot_id: setup.bot_id.clone(), settings }))
 }
 

@@ -26,7 +26,14 @@ pub(super) struct Settings {
     pub(super) quick_replies: bool,
     /// How much text a bubble with buttons holds.
     pub(super) link_message: Limit,
+    /// Over buttons that did not fit under the words: the bot's `systemMessage.additionalChoice`.
+    pub(super) more: String,
+    /// In a file's place, where it cannot be shown and has no words of its own: `systemMessage.unsupportedMedia`.
+    pub(super) unsupported_media: Option<String>,
 }
+
+/// As in CLOSER.
+const MORE: &str = "추가 선택지";
 
 #[derive(Debug)]
 pub(super) struct SecretHeader {
@@ -47,7 +54,12 @@ pub(super) enum Dialect {
 
 impl Settings {
     /// The error is a sentence for the bot's owner, and never holds a value.
-    pub(super) fn parse(settings: &Value) -> Result<Self, String> {
+    pub(super) fn parse(settings: &Value, preference: &Value) -> Result<Self, String> {
+        // They go out as they are written: a channel knows no customer.
+        let system = |name: &str| {
+            let text = preference["systemMessage"][name].as_str().map(str::trim);
+            text.filter(|text| !text.is_empty() && !text.contains("{{")).map(str::to_owned)
+        };
         let bot_secret: Secrets =
             field(settings, "botSecret", "a text, or a list of texts while you change it")?.unwrap_or_default();
         if bot_secret.is_empty() {
@@ -68,6 +80,8 @@ impl Settings {
             ));
         }
         Ok(Self {
+            more: system("additionalChoice").unwrap_or_else(|| MORE.to_owned()),
+            unsupported_media: system("unsupportedMedia"),
             bot_secret,
             secret_header: secret_header(&settings["secretHeader"])?,
             sender_keys,

@@ -66,6 +66,9 @@ fn ignored() {
         ("고객/x", json!({}), "x"),
         ("", json!({}), "ping"),
         ("cstalk/result", json!({ "msgKey": "1", "requestType": "write", "reportCode": "A507" }), "result write A507"),
+        ("cstalk/result", json!({ "msgKey": "1", "requestType": "rich", "reportCode": "A507" }), "result rich A507"),
+        ("cstalk/result", json!({ "userKey": "U1", "reportCode": "A000" }), "result A000"),
+        ("cstalk/result", json!({ "msgKey": "1", "requestType": "write" }), "write"),
         ("x", json!({ "msgKey": "1", "requestType": "seen_info" }), "seen_info"),
     ] {
         let received = receive(&*channel, path, &body);
@@ -98,6 +101,29 @@ fn a_pressed_button_brings_back_its_reference() {
             assert_eq!(meta.payload, Some(json!(model::reference(&label, payload))));
             assert_eq!(json!(data)["text"], *name);
         }
+    }
+}
+
+/// What an earlier session left is taken away by `null`, which is also what Kakao writes where there is nothing.
+#[test]
+fn a_session_tells_all_of_where_it_came_from() {
+    let said = json!({ "extra": "x", "bot": "true" });
+    for (reference, last_reference, params) in [
+        (Value::Null, Value::Null, json!([null, null, null])),
+        (json!({}), json!({}), json!([null, null, null])),
+        (json!({ "extra": null, "lastText": null, "text": null }), json!({ "extra": null }), json!([null, null, null])),
+        (json!({ "extra": "null", "lastText": "" }), json!([said]), json!([null, null, null])),
+        (json!({ "extra": "x" }), Value::Null, json!(["x", null, null])),
+        (json!({ "lastText": "a" }), said.clone(), json!([null, "a", said])),
+        (Value::Null, json!({ "extra": "x", "bot": "true", "bot_event": null }), json!([null, null, said])),
+    ] {
+        let body =
+            json!({ "user_key": "U1", "sender_key": SENDER, "reference": reference, "last_reference": last_reference });
+        let received = receive(&*KIT.channel(), "reference", &body);
+        let InboundKind::Opened { params: told, .. } = &received.inbound[0].kind else { panic!() };
+        let told = json!(told);
+        assert_eq!(told.as_object().unwrap().len(), 3, "{body}");
+        assert_eq!(json!([told["reference"], told["lastText"], told["lastReference"]]), params, "{body}");
     }
 }
 

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::wire::{Event, Text, Webhook};
 use super::{DATA_API_URL, Line, messages};
 use crate::media::{self, MediaError};
-use crate::{Acknowledge, Content, HttpReply, Ignored, ReceiveError, Received, Request};
+use crate::{Acknowledge, Content, HttpReply, Ignored, ReceiveError, Received, Request, receive};
 
 pub(super) fn receive(line: &Line, request: &Request<'_>) -> Result<Received, ReceiveError> {
     match request.tail {
@@ -55,20 +55,23 @@ fn webhook(line: &Line, request: &Request<'_>) -> Result<Received, ReceiveError>
     }
     let mut inbound = Vec::new();
     let mut ignored = Vec::new();
-    let mut take = |event: Result<Event<'_>, Ignored>| match event.and_then(|event| read(line, request, event)) {
+    let mut take = |event: Result<Inbound, Ignored>| match event {
         Ok(event) => inbound.push(event),
         Err(kind) => ignored.push(kind),
     };
-    // Text that is known to be UTF-8 is read twice as fast.
-    let body = std::str::from_utf8(request.body).unwrap_or_default();
-    match serde_json::from_str(body) {
-        Ok(Webhook { events }) => events.into_iter().for_each(|event| take(Ok(event))),
+    match receive::json(request.body) {
+        Ok(Webhook { mut events }) => events.iter_mut().for_each(|event| take(read(line, request, event))),
         // Each on its own then, so that a bad one does not lose the others.
         Err(_) => {
             let Webhook::<&RawValue> { events } =
                 serde_json::from_slice(request.body).map_err(|error| ReceiveError::malformed(&error))?;
-            let unreadable = |_| Ignored::new("unreadable event");
-            events.into_iter().for_each(|json| take(serde_json::from_str(json.get()).map_err(unreadable)));
+            for json in events {
+                let event = serde_json::from_str::<Event<'_>>(json.get());
+                take(event.map_or_else(
+                    |_| Err(Ignored::new("unreadable event")),
+                    |mut event| read(line, request, &mut event),
+                ));
+            }
         }
     }
     // LINE does not read the body of the answer.
@@ -76,7 +79,7 @@ fn webhook(line: &Line, request: &Request<'_>) -> Result<Received, ReceiveError>
 }
 
 /// An event in our words, or the name of what we do nothing about.
-fn read(line: &Line, request: &Request<'_>, mut event: Event<'_>) -> Result<Inbound, Ignored> {
+fn read(line: &Line, request: &Request<'_>, event: &mut Event<'_>) -> Result<Inbound, Ignored> {
     let name = text(event.kind.take()).ok_or_else(|| Ignored::new("event without a type"))?;
     let token = text(event.reply_token.take());
     if token.as_deref().is_some_and(is_dummy) {
@@ -85,8 +88,8 @@ fn read(line: &Line, request: &Request<'_>, mut event: Event<'_>) -> Result<Inbo
     let standby = event.mode.as_ref().is_some_and(|mode| mode.0 == "standby");
 
     let kind = match &*name {
-        "message" => messages::message(line, request, &mut event, standby)?,
-        "postback" => messages::postback(&mut event, standby)?,
+        "message" => messages::message(line, request, event, standby)?,
+        "postback" => messages::postback(event, standby)?,
         // Whoever has the conversation welcomes them.
         "follow" | "unfollow" | "join" | "leave" if standby => return Err(Ignored::new(&format!("{name} standby"))),
         "follow" => InboundKind::Joined { params: Params::new() },
@@ -110,7 +113,7 @@ fn read(line: &Line, request: &Request<'_>, mut event: Event<'_>) -> Result<Inbo
 
     let timestamp = event.timestamp.map_or(request.received_at, EpochMillis);
     let message_id = || text(event.message.take()?.id);
-    let event_id = text(event.webhook_event_id)
+    let event_id = text(event.webhook_event_id.take())
         .or_else(message_id)
         // Long ago events had no id of their own.
         .unwrap_or_else(|| format!("{name} {user_key} {timestamp}").into());

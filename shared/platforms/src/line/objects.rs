@@ -155,8 +155,8 @@ fn place<'a>(location: &'a Location, dropped: &mut Vec<Dropped>) -> Option<Conte
     }
     let title = title.as_deref().filter(|title| !title.trim().is_empty());
     let title = title.map(|title| cut(title, limits::PLACE, "location title", dropped));
-    // Six places are a hand's breadth, and a number may have hundreds.
-    let rounded = |degrees: &f64| (degrees * 1e6).round() / 1e6;
+    // Six places are a hand's breadth, and a number may have hundreds. Nothing is not written as `-0`.
+    let rounded = |degrees: &f64| (degrees * 1e6).round() / 1e6 + 0.0;
     Some(Content::Location {
         address: title.clone().unwrap_or_else(|| format!("{}, {}", rounded(latitude), rounded(longitude)).into()),
         title: title.unwrap_or(LOCATION.into()),

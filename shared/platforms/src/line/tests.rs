@@ -35,7 +35,7 @@ fn read(path: &PathBuf) -> Value {
 
 fn channel(settings: &Value) -> Box<dyn Channel> {
     let bot_id = "Bxxxxx".parse().unwrap();
-    let setup = Setup { bot_id: &bot_id, settings, public_url: "https://bots.example.com" };
+    let setup = Setup { bot_id: &bot_id, settings, public_url: "https://bots.example.com", preference: &Value::Null };
     (PLATFORM.connect)(setup).unwrap()
 }
 
@@ -372,7 +372,12 @@ fn settings_say_what_to_set() {
         (json!({ "channelSecret": "s", "videoPreviewImageUrl": "http://a.example/1.png" }), Some(preview)),
         (json!({ "channelSecret": "s", "videoPreviewImageUrl": "https://a.example/1.mp4" }), Some(preview)),
     ] {
-        let setup = Setup { bot_id: &bot_id, settings: &settings, public_url: "https://bots.example.com" };
+        let setup = Setup {
+            bot_id: &bot_id,
+            settings: &settings,
+            public_url: "https://bots.example.com",
+            preference: &Value::Null,
+        };
         let error = (PLATFORM.connect)(setup).err();
         let expected = reason.map(|reason| format!("integration.line: {reason}"));
         assert_eq!(error.map(|error| error.to_string()), expected, "{settings}");
@@ -420,7 +425,12 @@ fn no_secret_and_no_words_can_be_logged() {
         json!({ "channelSecret": SECRET, "channelAccessToken": "secret-token " }),
         json!({ "channelSecret": { "a": SECRET } }),
     ] {
-        let setup = Setup { bot_id: &bot_id, settings: &settings, public_url: "https://bots.example.com" };
+        let setup = Setup {
+            bot_id: &bot_id,
+            settings: &settings,
+            public_url: "https://bots.example.com",
+            preference: &Value::Null,
+        };
         let error = (PLATFORM.connect)(setup).err().unwrap();
         logged.push(format!("{error} {error:?}"));
     }

@@ -37,10 +37,13 @@ impl Read {
 
 /// `None` of kinds that we do not know; Naver's own quick start posts a `test`.
 pub(super) fn read(settings: &Settings, name: &str, event: &mut Event<'_>) -> Option<Read> {
-    let options = event.options.take().unwrap_or_default();
+    let options = event.options.take();
+    if name == "send" {
+        return Some(sent(event, options.and_then(|options| options.product)));
+    }
+    let options = options.map(|options| *options).unwrap_or_default();
     Some(match name {
         "open" => opened(options),
-        "send" => sent(event, options),
         "leave" => Read::of(InboundKind::left()),
         "friend" => befriended(options),
         "echo" => echoed(event, options),
@@ -66,13 +69,13 @@ fn opened(options: Options<'_>) -> Read {
     Read { answerable: true, ..Read::of(InboundKind::Opened { params, once: true }) }
 }
 
-fn sent(event: &mut Event<'_>, options: Options<'_>) -> Read {
+fn sent(event: &mut Event<'_>, product: Option<Value>) -> Read {
     let standby = event.standby == Some(true);
     let mut said = messages::read(event);
     if said.is_empty() {
         return Read::ignored("send without content");
     }
-    let product = options.product.filter(|product| !is_nothing(product));
+    let product = product.filter(|product| !is_nothing(product));
     for (_, meta) in &mut said {
         meta.standby = standby;
         if let Some(product) = &product {

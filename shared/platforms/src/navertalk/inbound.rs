@@ -1,20 +1,18 @@
 //! Checks who sent an event, and reads it: <https://github.com/navertalk/chatbot-api#event-명세>.
 //!
-//! Events have neither ids nor times. The time is that of arrival; the id is made of it in milliseconds, of user, kind and
-//! a hash of the body, so that the same text said twice is two messages. Only two equal bodies within one millisecond
-//! would be taken for one.
+//! Events have neither ids nor times. The time is that of arrival; the id is made of it in milliseconds and of the body,
+//! so that the same text said twice is two messages. Only two equal bodies within one millisecond would be taken for one.
 
 use std::borrow::Cow;
 
 use http::Method;
 use model::{BotId, Inbound, InboundId, InboundKind, PlatformType, UserKey};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use super::settings::Settings;
 use super::wire::{Event, Text};
 use super::{events, lenient, outbound};
-use crate::{Acknowledge, Ignored, ReceiveError, Received, Request};
+use crate::{Acknowledge, Ignored, ReceiveError, Received, Request, receive};
 
 pub(super) fn receive(bot_id: &BotId, settings: &Settings, request: &Request<'_>) -> Result<Received, ReceiveError> {
     check(settings, request)?;
@@ -22,7 +20,7 @@ pub(super) fn receive(bot_id: &BotId, settings: &Settings, request: &Request<'_>
     if request.body.trim_ascii_start().first().is_some_and(|first| *first != b'{') {
         return Err(ReceiveError::Malformed("it is not an object".to_owned()));
     }
-    match serde_json::from_slice(request.body) {
+    match receive::json(request.body) {
         Ok(event) => take(bot_id, settings, request, event),
         Err(_) => {
             let value: Value = serde_json::from_slice(request.body).map_err(|error| ReceiveError::malformed(&error))?;
@@ -65,25 +63,23 @@ fn take(
         user_key.parse().map_err(|_| ReceiveError::Malformed("the user key is too long".to_owned()))?;
     let until = request.received_at.plus_ms(settings.answer_within_ms);
     let waits = settings.synchronous && read.answerable;
-    let hash = Sha256::digest(request.body);
+    let body = String::from_utf8_lossy(request.body);
     let partner = text(event.partner.take());
+    let last = read.kinds.len().saturating_sub(1);
     let inbound: Vec<_> = read
         .kinds
         .into_iter()
         .enumerate()
         .map(|(index, kind)| Inbound {
-            id: InboundId::of(
-                bot_id,
-                PlatformType::Navertalk,
-                &format!("{} {user_key} {name} {hash:x} {index}", request.received_at.0),
-            ),
+            id: InboundId::of(bot_id, PlatformType::Navertalk, &format!("{} {index} {body}", request.received_at.0)),
             bot_id: bot_id.clone(),
             platform: PlatformType::Navertalk,
             user_key: user_key.clone(),
             conversation_key: user_key.clone(),
             timestamp: request.received_at,
             received_at: request.received_at,
-            answer_by: waits.then_some(until),
+            // One answer has room for one reply. The others go out by the Send API, each after its turn.
+            answer_by: (waits && index == last).then_some(until),
             // A new friend is thanked by the account itself, and must have no answer.
             reply_to: match (&kind, &partner) {
                 (InboundKind::Joined { .. }, _) | (_, None) => Value::Null,

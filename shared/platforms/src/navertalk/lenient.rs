@@ -20,7 +20,7 @@ pub(super) fn event(value: &Value) -> Event<'_> {
             input_type: text(&content["inputType"]),
         }),
         image_content: object("imageContent").map(|content| ImageContent { image_url: text(&content["imageUrl"]) }),
-        options: object("options").map(options),
+        options: object("options").map(|value| Box::new(options(value))),
     }
 }
 

@@ -20,7 +20,7 @@ mod settings;
 mod tests;
 mod wire;
 
-use model::{BotId, EpochMillis, Inbound, PlatformType, Reply};
+use model::{AgentCalls, BotId, EpochMillis, Inbound, PlatformType, Reply};
 
 use crate::{
     Attempt, Call, Channel, Dropped, Host, HttpReply, Outcome, Platform, ReceiveError, Received, Rendered, Request,
@@ -58,6 +58,10 @@ impl Channel for NaverTalk {
 
     fn judge(&self, call: &Call, outcome: &Outcome<'_>, attempt: Attempt) -> Verdict {
         judge::judge(call, outcome, attempt)
+    }
+
+    fn agent_calls(&self) -> AgentCalls {
+        if self.settings.authorization.is_some() { AgentCalls::Taken } else { AgentCalls::Refused }
     }
 
     fn synchronous(&self) -> Option<&dyn Synchronous> {

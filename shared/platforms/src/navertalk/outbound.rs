@@ -24,7 +24,7 @@ pub(super) fn render(settings: &Settings, reply: &Reply, inbound: &Inbound) -> R
     let mut dropped = Vec::new();
     let says = contents(settings, reply, &mut dropped);
     let Some(token) = &settings.authorization else {
-        let count = says.len() + usize::from(reply.hand_over);
+        let count = says.len() + usize::from(hands_over(settings, reply));
         if count > 0 {
             dropped.push(Dropped { what: "reply: authorization is not set", count });
         }
@@ -41,13 +41,18 @@ pub(super) fn render(settings: &Settings, reply: &Reply, inbound: &Inbound) -> R
         Call { instead, ..send(content) }
     });
     let mut calls: Vec<_> = sends.collect();
-    if reply.hand_over {
+    if hands_over(settings, reply) {
         // Events of people tell the account as well.
         let partner = settings.partner.as_deref().or_else(|| inbound.reply_to["partner"].as_str());
         let options = Some(OutgoingOptions::Handover { control: "passThread", target_id: limits::AGENTS });
         calls.push(call(HANDOVER, token, &Outgoing { event: HANDOVER, user, partner, content: None, options }));
     }
     Rendered { calls, dropped }
+}
+
+/// A conversation that Naver's own people get is out of the reach of our API, so it goes to them only by request.
+fn hands_over(settings: &Settings, reply: &Reply) -> bool {
+    reply.hand_over && settings.hand_over
 }
 
 fn call(name: &'static str, token: &str, event: &Outgoing<'_>) -> Call {
@@ -62,7 +67,8 @@ pub(super) fn takes(settings: &Settings, reply: &Reply, inbound: &Inbound) -> bo
     if inbound.answer_by.is_none() {
         return false;
     }
-    settings.authorization.is_none() || (!reply.hand_over && contents(settings, reply, &mut Vec::new()).len() <= 1)
+    settings.authorization.is_none()
+        || (!hands_over(settings, reply) && contents(settings, reply, &mut Vec::new()).len() <= 1)
 }
 
 pub(super) fn answer(settings: &Settings, reply: &Reply, inbound: &Inbound) -> (HttpReply, Vec<Dropped>) {
@@ -71,7 +77,7 @@ pub(super) fn answer(settings: &Settings, reply: &Reply, inbound: &Inbound) -> (
         return (nothing(), dropped);
     }
     let mut says = contents(settings, reply, &mut dropped);
-    let surplus = says.len().saturating_sub(1) + usize::from(reply.hand_over);
+    let surplus = says.len().saturating_sub(1) + usize::from(hands_over(settings, reply));
     let keys = says.last_mut().and_then(|last| last.content.quick_reply().take());
     if let Some(first) = says.first_mut() {
         *first.content.quick_reply() = keys;

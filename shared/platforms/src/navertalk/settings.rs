@@ -22,6 +22,8 @@ pub(super) struct Settings {
     /// Whether a reply goes out as the answer to the event, where it can.
     pub(super) synchronous: bool,
     pub(super) answer_within_ms: i64,
+    /// Whether an agent call gives the conversation to the people in the partner centre.
+    pub(super) hand_over: bool,
     /// Whether charges are approved.
     pub(super) payments: bool,
     /// Whether what is sent rings.
@@ -77,6 +79,7 @@ impl Settings {
             answer_within_ms,
             payments: flag("payments")?,
             notification: flag("notification")?,
+            hand_over: flag("handOver")?,
             placeholder_title: words(settings, "placeholderTitle", "안내", limits::TITLE)?,
             default_description: words(settings, "defaultDescription", "아래에서 선택해 주세요.", limits::DESCRIPTION)?,
         })

@@ -18,7 +18,7 @@ const SECRET: &str = "path-secret";
 const TOKEN: &str = "ct_wcsmp1_secret-token";
 
 fn settings() -> Value {
-    json!({ "botSecret": SECRET, "authorization": TOKEN, "partner": "wcsmp1" })
+    json!({ "botSecret": SECRET, "authorization": TOKEN, "partner": "wcsmp1", "handOver": true })
 }
 
 /// With a request of ours, which is let in.

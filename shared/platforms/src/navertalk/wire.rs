@@ -26,8 +26,9 @@ pub(super) struct Event<'a> {
     pub text_content: Option<TextContent<'a>>,
     #[serde(borrow)]
     pub image_content: Option<ImageContent<'a>>,
+    /// Boxed, for it has twenty members and is seldom there.
     #[serde(borrow)]
-    pub options: Option<Options<'a>>,
+    pub options: Option<Box<Options<'a>>>,
 }
 
 #[derive(Deserialize)]

@@ -1,7 +1,5 @@
 //! Signatures and the encrypted mode: <https://developers.weixin.qq.com/doc/service/guide/dev/push/encryption>.
 
-use std::fmt::Write as _;
-
 use aes::Aes256;
 use base64::Engine as _;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
@@ -37,10 +35,7 @@ pub(super) fn signature(token: &str, parts: &[&str]) -> String {
     for part in parts {
         digest.update(part);
     }
-    digest.finalize().iter().fold(String::with_capacity(40), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    format!("{:x}", digest.finalize())
 }
 
 /// An EncodingAESKey.

@@ -54,7 +54,7 @@ fn push(wechat: &Wechat, request: &Request<'_>) -> Result<Received, ReceiveError
     let settings = &wechat.settings;
     let signer = signer(wechat, request, "signature", None)?;
     let body = std::str::from_utf8(request.body).map_err(|_| ReceiveError::Malformed("it is not UTF-8".to_owned()))?;
-    let outer = xml::read(body)?;
+    let mut outer = xml::read(body)?;
 
     // The compatible mode has both forms; only the encrypted one is signed as a whole.
     let is_encrypted = query(request, "encrypt_type") == "aes" || (outer.encrypt.is_some() && outer.msg_type.is_none());
@@ -62,7 +62,7 @@ fn push(wechat: &Wechat, request: &Request<'_>) -> Result<Received, ReceiveError
         if settings.require_encryption {
             return Err(ReceiveError::Forbidden);
         }
-        return read(wechat, request, outer, &Origin { signer, key: None });
+        return read(wechat, request, &mut outer, &Origin { signer, key: None });
     }
     let encrypted = outer.encrypt.ok_or_else(|| ReceiveError::Malformed("there is no Encrypt".to_owned()))?;
     let signer = self::signer(wechat, request, "msg_signature", Some(&encrypted))?;
@@ -70,7 +70,7 @@ fn push(wechat: &Wechat, request: &Request<'_>) -> Result<Received, ReceiveError
         return Err(ReceiveError::Malformed("it is encrypted, and `encodingAESKey` is not set".to_owned()));
     }
     let (inner, key) = settings.keys.open(&encrypted, &settings.app_id).ok_or(ReceiveError::Forbidden)?;
-    read(wechat, request, xml::read(&inner)?, &Origin { signer, key: Some(key) })
+    read(wechat, request, &mut xml::read(&inner)?, &Origin { signer, key: Some(key) })
 }
 
 /// Whose signature it is, as the place in the list of tokens.
@@ -89,7 +89,12 @@ struct Origin {
     key: Option<&'static str>,
 }
 
-fn read(wechat: &Wechat, request: &Request<'_>, mut push: Push<'_>, origin: &Origin) -> Result<Received, ReceiveError> {
+fn read(
+    wechat: &Wechat,
+    request: &Request<'_>,
+    push: &mut Push<'_>,
+    origin: &Origin,
+) -> Result<Received, ReceiveError> {
     let missing = |name: &str| ReceiveError::Malformed(format!("there is no {name}"));
     let kind = push.msg_type.take().ok_or_else(|| missing("MsgType"))?;
     let from = push.from_user_name.take().ok_or_else(|| missing("FromUserName"))?;
@@ -101,7 +106,8 @@ fn read(wechat: &Wechat, request: &Request<'_>, mut push: Push<'_>, origin: &Ori
     }
 
     let seconds = push.create_time.as_ref().and_then(|time| time.trim().parse().ok()).map(EpochSeconds);
-    let timestamp = seconds.map_or(request.received_at, EpochSeconds::millis);
+    let sent_at = seconds.map(EpochSeconds::millis);
+    let timestamp = sent_at.unwrap_or(request.received_at);
     let key = push.event_key.as_deref().unwrap_or_default();
     let event = match (&*kind, &push.msg_id, &push.event) {
         ("event", _, Some(event)) => format!("{user_key}:{}:{event}:{key}", timestamp.seconds().0),
@@ -109,12 +115,12 @@ fn read(wechat: &Wechat, request: &Request<'_>, mut push: Push<'_>, origin: &Ori
         (_, Some(id), _) => id.trim().to_owned(),
         (kind, None, _) => format!("{user_key}:{}:{kind}", timestamp.seconds().0),
     };
-    let kind = match messages::read(wechat, request, &user_key, timestamp, &kind, &mut push) {
+    let kind = match messages::read(wechat, request, &user_key, timestamp, &kind, push) {
         Ok(kind) => kind,
         Err(kind) => return ignored(kind),
     };
     let brief = matches!(kind, InboundKind::Joined { .. }) || push.event.is_some();
-    let until = until(wechat, request, timestamp);
+    let until = until(wechat, request, sent_at);
     let answers = matches!(kind, InboundKind::Message { .. } | InboundKind::Joined { .. });
     let inbound = Inbound {
         id: InboundId::of(&wechat.bot_id, PlatformType::Wechat, &event),
@@ -125,7 +131,7 @@ fn read(wechat: &Wechat, request: &Request<'_>, mut push: Push<'_>, origin: &Ori
         timestamp,
         received_at: request.received_at,
         answer_by: answers.then_some(until),
-        reply_to: if answers { reply_to(&account, origin, brief) } else { Value::Null },
+        reply_to: if answers { reply_to(&account, origin, brief, sent_at.is_none()) } else { Value::Null },
         kind,
     };
     let acknowledge = if answers { Acknowledge::WithReply { until } } else { Acknowledge::Now(passive::success()) };
@@ -133,14 +139,15 @@ fn read(wechat: &Wechat, request: &Request<'_>, mut push: Push<'_>, origin: &Ori
 }
 
 /// An account that can only answer lets Tencent ask again, and so wins ten seconds: any of the three may be answered.
-fn until(wechat: &Wechat, request: &Request<'_>, timestamp: EpochMillis) -> EpochMillis {
+fn until(wechat: &Wechat, request: &Request<'_>, sent_at: Option<EpochMillis>) -> EpochMillis {
     let settings = &wechat.settings;
-    let will_ask_again = passive::will_ask_again(settings, request.received_at.since(timestamp));
+    let will_ask_again = passive::will_ask_again(settings, request.received_at, sent_at);
     request.received_at.plus_ms(if will_ask_again { limits::HOLD_MS } else { settings.answer_within_ms })
 }
 
-/// `account` answers; `key` and `token` say with what; `brief`: there is a minute for messages, not two days.
-fn reply_to(account: &str, origin: &Origin, brief: bool) -> Value {
+/// `account` answers; `key` and `token` say with what; `brief`: there is a minute for messages, not two days; `untimed`:
+/// nobody knows which of the tries it is.
+fn reply_to(account: &str, origin: &Origin, brief: bool, untimed: bool) -> Value {
     let mut fields = Map::new();
     fields.insert("account".to_owned(), json!(account));
     if let Some(key) = origin.key {
@@ -149,6 +156,9 @@ fn reply_to(account: &str, origin: &Origin, brief: bool) -> Value {
     }
     if brief {
         fields.insert("brief".to_owned(), json!(true));
+    }
+    if untimed {
+        fields.insert("untimed".to_owned(), json!(true));
     }
     Value::Object(fields)
 }

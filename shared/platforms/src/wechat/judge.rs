@@ -33,8 +33,13 @@ pub(super) fn judge(call: &Call, outcome: &Outcome<'_>, attempt: Attempt) -> Ver
         }
         40003 => refused("WeChat does not know the receiver in this account", Some(code)),
         43004 | 43019 => closed("the customer does not follow the account any more, or is blocked", code),
-        45015 => closed("the time for messages is over: 48 hours after the customer's last one", code),
+        45015 => closed(
+            "the customer has left, or the time for messages is over: 48 hours after the customer's last one, a minute \
+             after a follow or a press of the menu",
+            code,
+        ),
         45009 | 45011 => Verdict::Later { reason: told("the account's calls are used up for the moment", code) },
+        // Not closed: the customer's next message allows more, and brings back what was late.
         45047 => refused(
             "the messages that the customer's last one allows are used up; lower messagesPerQuestion, or find out who \
              else sends",

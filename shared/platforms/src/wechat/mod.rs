@@ -30,7 +30,7 @@ mod xml;
 
 use std::fmt;
 
-use model::{BotId, EpochMillis, Inbound, PlatformType, Reply};
+use model::{AgentCalls, BotId, EpochMillis, Inbound, PlatformType, Reply};
 
 use settings::Settings;
 
@@ -76,6 +76,10 @@ impl Channel for Wechat {
 
     fn opened(&self, answer: &[u8]) -> Opened {
         opened::opened(answer)
+    }
+
+    fn agent_calls(&self) -> AgentCalls {
+        if self.settings.customer_service { AgentCalls::Taken } else { AgentCalls::Refused }
     }
 
     fn synchronous(&self) -> Option<&dyn Synchronous> {

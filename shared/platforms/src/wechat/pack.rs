@@ -39,7 +39,14 @@ pub(super) fn squeeze(mut parts: Vec<Part>, most: usize, dropped: &mut Vec<Dropp
     }
     let at = parts.iter().rposition(|part| matches!(part.kind, Kind::Words(_))).map_or(0, |at| at + 1);
     let tail = parts.split_off(at);
-    let left = limits::TEXT.0.saturating_sub(length(&parts) + "\n\n".len());
+    let whole = fill(parts.clone(), usize::MAX, limits::TEXT.0, &mut Vec::new());
+    if whole.len() < most {
+        // The words leave texts over, and what can be tapped has all of those.
+        parts.extend(tail);
+        return fill(parts, most, limits::TEXT.0, dropped);
+    }
+    let last = whole.last().filter(|_| whole.len() == most);
+    let left = last.map_or(0, |last| limits::TEXT.0.saturating_sub(length(last) + "\n\n".len()));
     let mut tail = fill(tail, 1, left.max(TAIL), dropped).pop().unwrap_or_default();
     let room = limits::TEXT.0 - length(&tail) - "\n\n".len();
     let mut texts = fill(parts, most, room, dropped);
@@ -159,6 +166,20 @@ mod tests {
         assert_eq!(lengths(&texts), [2000, 2000, 2000 - 1]);
         assert_eq!(dropped, [Dropped { what: "text", count: 1 }]);
         assert!(join(&texts[2]).ends_with(&format!("…\n{}", join(&[choice("a")]))), "{tail}");
+    }
+
+    #[test]
+    fn choices_have_the_texts_that_words_leave() {
+        let choices = (0..60).map(|n| choice(&format!("{n}")));
+        let per_text = 2001 / (join(&[choice("10")]).len() + 1);
+        for (most, shown) in [(2, per_text), (3, 2 * per_text), (5, 60)] {
+            let mut dropped = Vec::new();
+            let parts = std::iter::once(words(&"x".repeat(1990), true)).chain(choices.clone()).collect();
+            let texts = squeeze(parts, most, &mut dropped);
+            let kept = texts.iter().flatten().filter(|part| matches!(part.kind, Kind::Choice(_))).count();
+            assert!(kept.abs_diff(shown) <= 1 && texts.len() <= most, "{kept} of {shown} in {} texts", texts.len());
+            assert_eq!(dropped.iter().map(|dropped| dropped.count).sum::<usize>(), 60 - kept);
+        }
     }
 
     #[test]

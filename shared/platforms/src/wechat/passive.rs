@@ -48,17 +48,20 @@ pub(super) fn answer(
 
 /// An account that can send has time; one that cannot waits for the last time that Tencent asks.
 pub(super) fn interim(settings: &Settings, inbound: &Inbound) -> Option<HttpReply> {
-    (!will_ask_again(settings, inbound.received_at.since(inbound.timestamp))).then(success)
+    let sent_at = (inbound.reply_to["untimed"] != true).then_some(inbound.timestamp);
+    (!will_ask_again(settings, inbound.received_at, sent_at)).then(success)
 }
 
-/// By the age of the message: the tries are five seconds apart, and nothing else tells them from each other.
-pub(super) fn will_ask_again(settings: &Settings, age_ms: i64) -> bool {
-    !settings.customer_service && age_ms < limits::THIRD_TRY_MS
+/// By the age of the message: the tries are five seconds apart, and nothing else tells them from each other. Without it
+/// each may be the last.
+pub(super) fn will_ask_again(settings: &Settings, received_at: EpochMillis, sent_at: Option<EpochMillis>) -> bool {
+    !settings.customer_service && sent_at.is_some_and(|at| received_at.since(at) < limits::THIRD_TRY_MS)
 }
 
 /// The second or third time, of an account that can send: its answer to the first came too late, or not at all.
 pub(super) fn asks_again(settings: &Settings, inbound: &Inbound) -> bool {
-    settings.customer_service && inbound.received_at.since(inbound.timestamp) >= limits::SECOND_TRY_MS
+    let age_ms = inbound.received_at.since(inbound.timestamp);
+    settings.customer_service && (limits::SECOND_TRY_MS..limits::LAST_TRY_MS).contains(&age_ms)
 }
 
 enum Plan<'a> {

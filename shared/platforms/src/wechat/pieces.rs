@@ -245,8 +245,8 @@ fn place(pieces: &mut Vec<Piece<'_>>, location: &Location, dropped: &mut Vec<Dro
         dropped.push(Dropped { what: "location", count: 1 });
         return;
     }
-    // Six places are a hand's breadth, and a number may have hundreds.
-    let rounded = |degrees: &f64| (degrees * 1e6).round() / 1e6;
+    // Six places are a hand's breadth, and a number may have hundreds. Nothing is not written as `-0`.
+    let rounded = |degrees: &f64| (degrees * 1e6).round() / 1e6 + 0.0;
     let (latitude, longitude) = (rounded(latitude), rounded(longitude));
     let title = said(title.as_deref()).map(cut_title);
     let named = title.as_deref().map_or_else(String::new, |title| {

@@ -11,14 +11,11 @@ use sha2::{Digest, Sha256, Sha512};
 use super::super::settings::credentials;
 use super::super::wire::{MsghubLogin, MsghubMessage, MsghubReceiver};
 use super::super::{MSGHUB_URL, encode, limits};
-use super::{Kind, Outgoing};
+use super::{Kind, Outgoing, mark};
 use crate::{Call, Need, Want};
 
 /// How the request for a token is named.
 pub(in super::super) const LOGIN: &str = "login";
-
-/// Where the token goes.
-const TOKEN: &str = "closer-mark-token";
 
 pub(in super::super) struct Msghub {
     api_key: String,
@@ -48,9 +45,10 @@ impl Msghub {
             msg: text,
             recv_info_lst: [MsghubReceiver { cli_key: &cli_key, phone: to, country_cd: "82" }],
         };
-        let mut call = Call::json(kind.name(), format!("{MSGHUB_URL}/msg/v1/{path}"), &message)
-            .header("authorization", format!("Bearer {TOKEN}"));
-        call.needs.push(Need { mark: TOKEN.to_owned(), what: Want::Token, call: Box::new(self.login()) });
+        let call = Call::json(kind.name(), format!("{MSGHUB_URL}/msg/v1/{path}"), &message);
+        let mark = mark("token", &call.body);
+        let mut call = call.header("authorization", format!("Bearer {mark}"));
+        call.needs.push(Need { mark, what: Want::Token, call: Box::new(self.login()) });
         call
     }
 

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use super::super::settings::credentials;
 use super::super::wire::{SensFile, SensMessage, SensReceiver, SensUpload};
 use super::super::{SENS_URL, limits};
-use super::{Kind, Outgoing, set};
+use super::{Kind, Outgoing, mark, set};
 use crate::need::Embedded;
 use crate::secret::hmac_sha256;
 use crate::{Call, Need, Want};
@@ -21,8 +21,7 @@ use crate::{Call, Need, Want};
 /// How the upload of a picture is named.
 pub(in super::super) const UPLOAD: &str = "upload";
 
-/// Where the id of an uploaded picture goes, and where the picture itself.
-const FILE_ID: &str = "closer-mark-file-id";
+/// Where an uploaded picture goes. Nothing that anybody wrote is beside it.
 const FILE_BODY: &str = "closer-mark-file-body";
 
 pub(in super::super) struct Sens {
@@ -43,13 +42,12 @@ impl Sens {
 
     pub(super) fn call(&self, outgoing: &Outgoing<'_>) -> Call {
         let Outgoing { to, from, text, subject, kind, .. } = *outgoing;
-        let (kind_name, files, needs) = match kind {
-            Kind::Sms => ("SMS", Vec::new(), Vec::new()),
-            Kind::Lms => ("LMS", Vec::new(), Vec::new()),
-            Kind::Mms(source) => ("MMS", vec![SensFile { file_id: FILE_ID }], vec![self.upload(source)]),
-        };
-        let message = SensMessage {
-            kind: kind_name,
+        let mut message = SensMessage {
+            kind: match kind {
+                Kind::Sms => "SMS",
+                Kind::Lms => "LMS",
+                Kind::Mms(_) => "MMS",
+            },
             // An answer to the customer's own message is no advertisement.
             content_type: "COMM",
             country_code: "82",
@@ -57,20 +55,24 @@ impl Sens {
             subject: subject.filter(|_| !matches!(kind, Kind::Sms)),
             content: text,
             messages: [SensReceiver { to }],
-            files,
+            files: Vec::new(),
         };
-        Call { needs, ..self.post(kind.name(), "messages", &message) }
+        let call = self.post(kind.name(), "messages", &message);
+        let Kind::Mms(source) = kind else { return call };
+        let mark = mark("file-id", &call.body);
+        message.files.push(SensFile { file_id: &mark });
+        Call { needs: vec![self.upload(source, mark.clone())], ..self.post(kind.name(), "messages", &message) }
     }
 
     /// The name has to tell one picture from another, for SENS takes the same name and size for the same file.
-    fn upload(&self, source: &str) -> Need {
+    fn upload(&self, source: &str, mark: String) -> Need {
         let digest = Sha256::digest(source.as_bytes());
         let mut file_name: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         file_name.truncate(limits::FILE_NAME - ".jpg".len());
         file_name.push_str(".jpg");
         let body = SensUpload { file_name: &file_name, file_body: FILE_BODY };
         Need {
-            mark: FILE_ID.to_owned(),
+            mark,
             what: Want::Embedded(Embedded {
                 source: source.to_owned(),
                 most_bytes: limits::IMAGE_BYTES,

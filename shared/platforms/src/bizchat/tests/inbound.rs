@@ -2,7 +2,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, Mac};
 use http::Method;
-use model::{InboundId, InboundKind, PlatformType};
+use model::{EpochMillis, InboundId, InboundKind, PlatformType};
 use serde_json::{Value, json};
 use sha1::Sha1;
 
@@ -19,13 +19,23 @@ fn cases() {
 }
 
 fn pushed(channel: &dyn Channel, body: &[u8]) -> Result<Received, ReceiveError> {
-    let seconds = RECEIVED_AT.seconds().0.to_string();
+    pushed_at(channel, body, RECEIVED_AT)
+}
+
+fn pushed_at(channel: &dyn Channel, body: &[u8], received_at: EpochMillis) -> Result<Received, ReceiveError> {
+    let seconds = received_at.seconds().0.to_string();
     let digest = hmac_sha256(MO_SECRET.as_bytes(), &[seconds.as_bytes(), b".", body]);
     let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     let signature = format!("t={seconds},v1={hex}");
     KIT.receive(
         channel,
-        &Incoming { tail: "mo", headers: &[("x-gateway-signature", &signature)], body, ..Incoming::default() },
+        &Incoming {
+            tail: "mo",
+            headers: &[("x-gateway-signature", &signature)],
+            body,
+            received_at,
+            ..Incoming::default()
+        },
     )
 }
 
@@ -84,6 +94,19 @@ fn a_message_has_the_same_id_each_time() {
     let (one, again) = (ids(mo(Value::Null, &[], "a")), ids(mo(Value::Null, &[], "a")));
     assert_eq!(one, again);
     assert_ne!(one, ids(mo(Value::Null, &[], "b")));
+    let at = |received_at: EpochMillis, mo: &Value| {
+        let received = pushed_at(&*channel, json!({ "moLst": [mo] }).to_string().as_bytes(), received_at).unwrap();
+        received.inbound[0].id
+    };
+    let nameless = mo(Value::Null, &[], "네");
+    let minute = EpochMillis(RECEIVED_AT.0.div_euclid(60_000) * 60_000);
+    assert_eq!(at(minute, &nameless), at(minute.plus_ms(59_999), &nameless));
+    assert_ne!(at(minute, &nameless), at(minute.plus_ms(60_000), &nameless), "the same words, said again");
+    for told in [json!({ "moKey": "K" }), json!({ "moRecvDt": "20240425182419" })] {
+        let mut mo = nameless.clone();
+        mo.as_object_mut().unwrap().extend(told.as_object().cloned().unwrap());
+        assert_eq!(at(minute, &mo), at(minute.plus_ms(60_000), &mo), "{told}");
+    }
     let sms = |body: &[u8]| posted(&*channel, URL, AUTH_TOKEN, body).unwrap().inbound[0].id;
     assert_eq!(sms(b"MessageSid=SM1&From=%2B821012345678&To=15881234&Body=a"), of("SM1"));
 }
@@ -140,7 +163,7 @@ fn what_twilio_holds_opens_with_the_account() {
         &"Bxxxxx".parse().unwrap(),
         &serde_json::from_value(json!(AUTH_TOKEN)).unwrap(),
         "https://api.twilio.com.evil.example/",
-        60,
+        crate::media::LIFETIME_SECONDS,
         RECEIVED_AT,
     );
     let tail = forged.split_once("/Bxxxxx/").unwrap().1;

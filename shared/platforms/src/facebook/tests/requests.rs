@@ -119,6 +119,26 @@ fn what_is_ignored_has_a_name() {
     }
 }
 
+/// Whether or not Meta says by which app it was, and whichever appId is set.
+#[test]
+fn the_echo_of_what_we_sent_is_our_own() {
+    let reply = reply_of(&json!({ "messages": [{ "type": "text", "text": "x" }, { "type": "text", "text": "y" }] }));
+    let inbound = KIT.inbound(&Value::Null);
+    for call in KIT.channel().render(&reply, &inbound, inbound.received_at).calls {
+        let sent: Value = serde_json::from_slice(&call.body).unwrap();
+        let metadata = &sent["message"]["metadata"];
+        for (app_id, set) in [(Value::Null, json!("2000000000000002")), (json!(5), json!("6")), (json!(5), Value::Null)]
+        {
+            let message = json!({ "is_echo": true, "mid": "m", "text": "x", "metadata": metadata, "app_id": app_id });
+            let event =
+                json!({ "sender": { "id": "1000000000000001" }, "recipient": { "id": "7" }, "message": message });
+            let received = receive(&*KIT.channel_with(&json!({ "appId": set })), &body(&json!([event]))).unwrap();
+            assert_eq!(received.inbound, []);
+            assert_eq!(received.ignored[0].as_str(), "echo of our own", "{event}");
+        }
+    }
+}
+
 #[test]
 fn an_event_has_the_same_id_each_time() {
     let channel = KIT.channel();

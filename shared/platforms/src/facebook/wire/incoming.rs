@@ -142,6 +142,9 @@ pub(in crate::facebook) struct Message<'a> {
     pub is_deleted: bool,
     #[serde(borrow, default, deserialize_with = "tolerant::text")]
     pub app_id: Option<Cow<'a, str>>,
+    /// Of an echo: what the sender of the message wrote there.
+    #[serde(borrow, default, deserialize_with = "tolerant::text")]
+    pub metadata: Option<Cow<'a, str>>,
     #[serde(borrow, default, deserialize_with = "tolerant::object")]
     pub quick_reply: Option<QuickReplyPressed<'a>>,
     #[serde(borrow, default, deserialize_with = "tolerant::list")]

@@ -35,7 +35,12 @@ fn every_case() {
 }
 
 pub(super) fn receive(case: &Value, body: &[u8]) -> Result<Received, ReceiveError> {
-    let setup = Setup { bot_id: &bot_id(), settings: &case["config"], public_url: "https://bots.example.com" };
+    let setup = Setup {
+        bot_id: &bot_id(),
+        settings: &case["config"],
+        public_url: "https://bots.example.com",
+        preference: &Value::Null,
+    };
     let channel = (super::super::PLATFORM.connect)(setup).unwrap();
     let request = &case["request"];
     let mut headers = HeaderMap::new();
@@ -142,7 +147,7 @@ fn settings_that_cannot_work_say_why() {
         (json!({ "botSecret": secret, "emptyMessage": "가".repeat(1001) }), "emptyMessage"),
         (json!({ "botSecret": secret, "channelAdminKey": { "a": secret } }), "channelAdminKey"),
     ] {
-        let setup = Setup { bot_id: &bot_id(), settings: &settings, public_url: "" };
+        let setup = Setup { bot_id: &bot_id(), settings: &settings, public_url: "", preference: &Value::Null };
         let error = (super::super::PLATFORM.connect)(setup).expect_err("settings that cannot work");
         let text = format!("{error} {error:?}");
         assert!(error.to_string().starts_with("integration.kakao: ") && text.contains(word), "{text}");

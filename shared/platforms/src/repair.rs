@@ -1,5 +1,5 @@
-//! Meta cuts titles between the two halves of an emoji, and half of one is no text: `\ud83d` without its pair. Everything
-//! else in such a body is good.
+//! JSON that is good but for its letters. Messengers cut texts between the two halves of an emoji, and half of one is no
+//! text: `\ud83d` without its pair. Gateways cut them between two bytes, or send another encoding than they say.
 
 use std::borrow::Cow;
 
@@ -7,8 +7,19 @@ use std::borrow::Cow;
 const REPLACEMENT: &[u8] = b"\\ufffd";
 const ESCAPE: usize = REPLACEMENT.len();
 
-/// `json` with whole characters only.
-pub(super) fn repair(json: &[u8]) -> Cow<'_, [u8]> {
+/// `body` with whole characters only: U+FFFD is where none was. Only worth it for a body that cannot be read as it is.
+pub(crate) fn json(body: &[u8]) -> Cow<'_, str> {
+    let text = String::from_utf8_lossy(body);
+    if let Cow::Owned(repaired) = surrogates(text.as_bytes())
+        // What is replaced is ASCII, and so is what takes its place.
+        && let Ok(repaired) = String::from_utf8(repaired)
+    {
+        return repaired.into();
+    }
+    text
+}
+
+fn surrogates(json: &[u8]) -> Cow<'_, [u8]> {
     let mut repaired = Cow::Borrowed(json);
     let mut at = 0;
     while at + 1 < json.len() {
@@ -62,8 +73,24 @@ mod tests {
             (r"\u+83d", r"\u+83d"),
             (r"\", r"\"),
         ] {
-            assert_eq!(repair(given.as_bytes()), expected.as_bytes(), "{given}");
+            assert_eq!(surrogates(given.as_bytes()), expected.as_bytes(), "{given}");
         }
-        assert!(matches!(repair(br"\ud83d\udc4b"), Cow::Borrowed(_)));
+        assert!(matches!(surrogates(br"\ud83d\udc4b"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn of_bytes_that_are_no_letter_a_sign_is_left() {
+        for (given, expected) in [
+            (&b"\xea\xb0\x80"[..], "가"),
+            (br"\ud83d", r"\ufffd"),
+            // Cut in the middle, another encoding, and halves of an emoji as bytes.
+            (b"a\xea\xb0", "a\u{fffd}"),
+            (b"\xb0\xa1", "\u{fffd}\u{fffd}"),
+            (b"\xed\xa0\xbd", "\u{fffd}\u{fffd}\u{fffd}"),
+            (b"\xff\\udc4b", "\u{fffd}\\ufffd"),
+        ] {
+            assert_eq!(json(given), expected, "{given:?}");
+        }
+        assert!(matches!(json(br"\ud83d\udc4b"), Cow::Borrowed(_)));
     }
 }
