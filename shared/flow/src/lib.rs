@@ -9,6 +9,7 @@
 
 mod ask;
 mod bot;
+pub mod cases;
 mod condition;
 mod context;
 mod import;
@@ -28,7 +29,7 @@ pub use ask::{Answer, Ask, HttpAnswer, HttpAsk, HttpFailure, MailAsk};
 pub use bot::{Bot, Preference};
 pub use context::Ids;
 pub use import::{ImportError, Site, Warning};
-pub use run::{Done, Input, Problem, Run, Said, Step};
+pub use run::{Done, Input, Kept, Problem, Run, Said, Step};
 pub use session::{LateReply, Session, Stored, StoredRef, Talk, Turn};
 pub use state::State;
 pub use turn::{Begin, Channel, Handling, Late, Stepped, begin};

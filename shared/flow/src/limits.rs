@@ -5,10 +5,18 @@ pub(crate) const NODES: u32 = 100;
 
 /// What one template may print.
 pub(crate) const TEMPLATE_BYTES: usize = 64 * 1024;
-/// Pieces that one template may print, and rounds of its loops.
-pub(crate) const TEMPLATE_WRITES: usize = 20_000;
+/// What one template may do: pieces that it prints, rounds of its loops, values that it looks up, and for so many bytes
+/// that a function reads or makes one more. A thousandth of a second or two.
+pub(crate) const TEMPLATE_STEPS: usize = 100_000;
+pub(crate) const TEMPLATE_STEP_BYTES: usize = 64;
 /// Blocks in blocks, and brackets in brackets: the parser calls itself for each.
 pub(crate) const TEMPLATE_DEPTH: usize = 30;
+/// Elements that `list[i]` makes of one (guide, template syntax), and elements of a list that ranges make: no messenger
+/// takes as many.
+pub(crate) const EXPANDED: usize = 10;
+pub(crate) const EXPANDED_LIST: usize = 100;
+/// Times at which masks of one message may fall due. Each is a copy of the message.
+pub(crate) const MASK_TIMES: usize = 4;
 /// Conditions in conditions; the editor makes two.
 pub(crate) const CONDITION_DEPTH: usize = 20;
 /// A compiled regular expression.

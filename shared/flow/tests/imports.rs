@@ -115,8 +115,8 @@ fn warnings() {
         (
             with(json!({ "id": 2, "type": "response", "data": { "message": { "text": "{{a}}}" } } })),
             vec![
-                "flow 1 (start), node 2 (response): the template in `data.message.text` cannot be read: a third closing \
-                 brace follows a template: put a blank before it",
+                "flow 1 (start), node 2 (response): the template in `data.message.text` cannot be read: \
+                 Parse error on line 1:\n{{a}}}\n-----^\na third brace follows: put a blank before it",
             ],
         ),
         (

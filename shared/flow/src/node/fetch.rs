@@ -102,7 +102,7 @@ impl Fetch {
     #[expect(clippy::unused_self, reason = "nodes look alike")]
     pub(super) fn answer(&self, run: &mut Run<'_>, answer: Option<Answer>) -> Result<Then, Fault> {
         let mut result = Map::new();
-        let before = run.context.whole().data();
+        let before = run.context.whole();
         result.insert("uri".to_owned(), before["fetch"]["uri"].clone());
         let error = match answer {
             Some(Answer::Http(Ok(HttpAnswer { body, .. }))) if body.len() > limits::FETCH_BYTES => {
