@@ -22,7 +22,7 @@ mod state;
 mod template;
 mod turn;
 
-pub use ask::{Answer, Ask, HttpAnswer, HttpAsk, HttpFailure};
+pub use ask::{Answer, Ask, HttpAnswer, HttpAsk, HttpFailure, ScriptAsk, ScriptFailure};
 pub use bot::{Bot, Preference};
 pub use context::Ids;
 pub use import::{ImportError, Site, Warning};

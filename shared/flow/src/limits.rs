@@ -29,3 +29,8 @@ pub(crate) const VISITS: usize = 100;
 /// A fetch node waits this long and reads this much.
 pub(crate) const FETCH_TIMEOUT_MS: u32 = 15_000;
 pub(crate) const FETCH_BYTES: usize = 256 * 1024;
+
+/// A script runs this long (guide, sandbox node); its text and what it returns are this long as JSON.
+pub(crate) const SCRIPT_TIMEOUT_MS: u32 = 5000;
+pub(crate) const SCRIPT_BYTES: usize = 50_000;
+pub(crate) const SCRIPT_RESULT_BYTES: usize = 50_000;

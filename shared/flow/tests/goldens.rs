@@ -44,6 +44,7 @@ fn transcript(case: &Value) -> String {
     }
     let mut talk = Talk::new(&bot, platform);
     talk.params = case["params"].as_object().cloned().unwrap_or_default();
+    talk.scripts = case["scripts"].as_array().into_iter().flatten().cloned().collect();
     let mut replies = case["http"].as_array().into_iter().flatten();
     for user in case["turns"].as_array().unwrap() {
         writeln!(out, "\n> {}", user.get("text").filter(|_| user.as_object().unwrap().len() == 1).unwrap_or(user))
@@ -56,6 +57,11 @@ fn transcript(case: &Value) -> String {
             common::answer(replies.next().expect("a reply for each request"))
         });
         out.push_str(&asks);
+        for ask in talk.ran.drain(..) {
+            // The context is much the same each time.
+            let context = if out.contains("script   ") { String::new() } else { ask.context.to_string() };
+            writeln!(out, "script   {} {context}", ask.script).unwrap();
+        }
         tell(&mut out, &done);
     }
     out

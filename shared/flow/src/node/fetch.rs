@@ -117,7 +117,7 @@ impl Fetch {
             }
             Some(Answer::Http(Err(failure))) => Some(json!({ "name": "RequestError", "message": failure.message })),
             Some(Answer::OutOfTime) => return Err(Fault::OutOfTime),
-            None => Some(json!({ "name": "RequestError", "message": "no answer" })),
+            Some(Answer::Script(_)) | None => Some(json!({ "name": "RequestError", "message": "no answer" })),
         };
         let status = if error.is_some() { "FAILED" } else { "COMPLETED" };
         result.insert("status".to_owned(), status.into());

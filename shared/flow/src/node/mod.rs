@@ -7,6 +7,7 @@ mod flow;
 mod keyboard;
 mod parameter;
 mod response;
+mod sandbox;
 mod unavailable;
 
 use serde_json::Value;
@@ -30,6 +31,7 @@ const TYPES: &[Type] = &[
         parameter::read(data, reader).map(Kind::Parameter)
     }),
     (&["fetch", "http"], |_, data, reader| fetch::read(data, reader).map(Kind::Fetch)),
+    (&["sandbox", "script", "code"], |_, data, reader| sandbox::read(data, reader).map(Kind::Sandbox)),
     // Each of these will move up when it is built.
     (unavailable::NAMES, |name, _, reader| Ok(Kind::Unavailable(unavailable::read(name, reader)))),
 ];
@@ -43,6 +45,7 @@ pub(crate) enum Kind {
     Back(back::Back),
     Parameter(parameter::Parameter),
     Fetch(fetch::Fetch),
+    Sandbox(sandbox::Sandbox),
     Unavailable(unavailable::Unavailable),
 }
 
@@ -76,6 +79,7 @@ impl Kind {
             Self::Back(node) => node.run(run),
             Self::Parameter(node) => node.run(run),
             Self::Fetch(node) => node.run(run),
+            Self::Sandbox(node) => node.run(run),
             Self::Unavailable(node) => node.run(run),
         }
     }
@@ -84,6 +88,7 @@ impl Kind {
     pub(crate) fn answer(&self, run: &mut Run<'_>, answer: Option<Answer>) -> Result<Then, Fault> {
         match self {
             Self::Fetch(node) => node.answer(run, answer),
+            Self::Sandbox(node) => node.answer(run, answer),
             Self::Entry(_)
             | Self::Response(_)
             | Self::Keyboard(_)
@@ -104,6 +109,7 @@ impl Kind {
             Self::Back(_) => "back",
             Self::Parameter(_) => "parameter",
             Self::Fetch(_) => "fetch",
+            Self::Sandbox(_) => "sandbox",
             Self::Unavailable(node) => &node.name,
         }
     }
@@ -114,7 +120,12 @@ impl Kind {
             Self::Flow(node) => node.flow().into_iter().collect(),
             Self::Response(node) => node.flows(),
             Self::Keyboard(node) => node.flows(),
-            Self::Entry(_) | Self::Back(_) | Self::Parameter(_) | Self::Fetch(_) | Self::Unavailable(_) => Vec::new(),
+            Self::Entry(_)
+            | Self::Back(_)
+            | Self::Parameter(_)
+            | Self::Fetch(_)
+            | Self::Sandbox(_)
+            | Self::Unavailable(_) => Vec::new(),
         }
     }
 }

@@ -10,13 +10,12 @@ use super::Then;
 use crate::import::Reader;
 use crate::run::{Fault, Run};
 
-/// Those that we know by name. The services behind most of them are gone; scripts, agent calls, e-mail and `llm` will
-/// become nodes of their own.
+/// Those that we know by name. The services behind most of them are gone; agent calls, e-mail and `llm` will become nodes of
+/// their own.
 pub(super) const NAMES: &[&str] = &[
     "nlp",
     "chitchat",
     "chit-chat",
-    "sandbox",
     "manual",
     "agent",
     "email",
