@@ -27,17 +27,11 @@ pub(crate) struct State {
 
 pub(crate) fn run(task: &Task, line: Line) {
     let events = line.events.clone();
-    let result = perform(task, line);
     // Nobody may be there to hear it.
-    let _ = events.send(Event::End(result));
-}
-
-fn perform(task: &Task, line: Line) -> Result<Value, Failure> {
-    let out_of_memory = |_| Failure::new("Error", "there is no memory for the script");
-    let runtime = Runtime::new().map_err(out_of_memory)?;
-    runtime.set_memory_limit(task.limits.memory_bytes);
-    runtime.set_max_stack_size(limits::STACK_BYTES);
-    runtime.set_gc_threshold(limits::COLLECT_BYTES);
+    let end = |result| drop(events.send(Event::End(result)));
+    let Some((runtime, context)) = make(task) else {
+        return end(Err(Failure::new("Error", "there is no memory for the script")));
+    };
     let state = Rc::new(State {
         began: Instant::now(),
         outcome: RefCell::default(),
@@ -46,8 +40,17 @@ fn perform(task: &Task, line: Line) -> Result<Value, Failure> {
         unheard: RefCell::default(),
     });
     watch(&runtime, task, &line, &state);
-    let context = Context::full(&runtime).map_err(out_of_memory)?;
-    context.with(|ctx| play(&ctx, task, line, &state))
+    // Told before all is torn down, which takes as long as half the run.
+    end(context.with(|ctx| play(&ctx, task, line, &state)));
+}
+
+fn make(task: &Task) -> Option<(Runtime, Context)> {
+    let runtime = Runtime::new().ok()?;
+    runtime.set_memory_limit(task.limits.memory_bytes);
+    runtime.set_max_stack_size(limits::STACK_BYTES);
+    runtime.set_gc_threshold(limits::COLLECT_BYTES);
+    let context = Context::full(&runtime).ok()?;
+    Some((runtime, context))
 }
 
 /// Ends the script when its time is over, when nobody waits for it, and when it has its result.
@@ -154,7 +157,7 @@ fn settle<'js>(ctx: &Ctx<'js>, core: &Core<'js>, state: &State, reply: Reply) ->
     match reply.result {
         Ok(response) => {
             let headers = serde_json::to_string(&response.headers).unwrap_or_default();
-            let body = TypedArray::<u8>::new(ctx.clone(), response.body)?;
+            let body = TypedArray::<u8>::new_copy(ctx.clone(), response.body)?;
             core.settle.call((reply.id, rquickjs::Undefined, response.status, headers, body))
         }
         Err(error) => core.settle.call((reply.id, error.message)),

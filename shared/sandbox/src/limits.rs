@@ -5,7 +5,7 @@
 pub struct Limits {
     /// On the clock, waiting included.
     pub timeout_ms: u32,
-    /// Of QuickJS, libraries included; about 0.5 MB are used before a script begins, 1 MB with lodash.
+    /// Of QuickJS, libraries included; about 0.25 MB are used before a script begins, 1 MB with lodash.
     pub memory_bytes: usize,
     /// Of the result as JSON.
     pub result_bytes: usize,

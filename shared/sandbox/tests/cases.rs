@@ -36,6 +36,20 @@ fn cases() {
     assert!(failures.is_empty(), "these differ; UPDATE=1 rewrites them\n{}", failures.join("\n"));
 }
 
+/// The first script of the page for authors.
+#[test]
+fn the_example_of_the_documents() {
+    let page = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/scripts-in-bots.md"));
+    let page = std::fs::read_to_string(page).unwrap();
+    let script = page.split("```js\n").nth(1).unwrap().split("```").next().unwrap();
+    let order = json!({ "id": "A7", "due": "2026-05-31T20:00:00Z", "sum": 1_234_500 });
+    let answers = json!({ "https://api.example.com/orders/7": { "json": order } });
+    let world = World { answers, ..World::default() };
+    let ran = common::run_in(&world, script, &json!({ "params": { "order": 7 } }), Limits::default());
+    let custom = json!({ "text": "2026년 6월 1일, 1,234,500원" });
+    assert_eq!(ran.result, Ok(json!({ "params": { "order": "A7", "asked": null }, "custom": custom })));
+}
+
 /// A developer's machine is not in UTC; scripts are all the same.
 #[test]
 fn cases_in_another_time_zone() {

@@ -102,12 +102,11 @@ async function dispatch(config) {
     const code = error.name === 'AbortError' ? 'ERR_CANCELED' : late ? 'ECONNABORTED' : 'ERR_NETWORK';
     throw Object.assign(new AxiosError(error.message, code, config, request), { cause: error });
   }
-  const bytes = await answer.clone().buffer();
   const kind = config.responseType ?? 'json';
-  const text = kind === 'arraybuffer' || kind === 'stream' ? undefined : await answer.text();
-  const plain = text === undefined ? bytes : kind === 'text' ? text : read(text);
+  const raw = kind === 'arraybuffer' || kind === 'stream' ? await answer.buffer() : await answer.text();
+  const plain = () => (kind === 'json' ? read(raw) : raw);
   const response = {
-    data: config.transformResponse ? through(config.transformResponse, text ?? bytes, answer.headers) : plain,
+    data: config.transformResponse ? through(config.transformResponse, raw, answer.headers) : plain(),
     status: answer.status,
     statusText: statusText(answer.status),
     headers: Object.fromEntries(answer.headers),

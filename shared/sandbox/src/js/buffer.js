@@ -163,7 +163,8 @@ class Buffer extends Uint8Array {
   fill(value, start = 0, end = this.length, encoding = undefined) {
     if (typeof value !== 'string') return super.fill(value, start, end);
     const bytes = encode(value, encoding);
-    for (let at = start; at < end; at++) this[at] = bytes.length ? bytes[(at - start) % bytes.length] : 0;
+    if (bytes.length < 2) return super.fill(bytes[0] ?? 0, start, end);
+    for (let at = start; at < end; at++) this[at] = bytes[(at - start) % bytes.length];
     return this;
   }
 

@@ -3,7 +3,7 @@
 // `native` is the other side, in Rust. A script can get hold of its functions, by the call sites of an error for one, so
 // each of them minds its limits by itself.
 
-const { defineProperty, getOwnPropertyDescriptor } = Object;
+const { defineProperty } = Object;
 
 function define(target, name, value) {
   defineProperty(target, name, { value, writable: true, configurable: true, enumerable: false });

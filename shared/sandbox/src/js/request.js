@@ -53,8 +53,9 @@ function prepare(options) {
 async function perform(options) {
   const { url, how } = prepare(options);
   const answer = await fetch(url, how);
-  const raw = await answer.clone().buffer();
-  let body = options.encoding === null ? raw : options.encoding ? raw.toString(options.encoding) : await answer.text();
+  const { encoding } = options;
+  let body = encoding === undefined ? await answer.text() : await answer.buffer();
+  if (encoding) body = body.toString(encoding);
   if (options.json && typeof body === 'string') {
     try {
       body = JSON.parse(body, options.jsonReviver);
@@ -67,7 +68,14 @@ async function perform(options) {
     statusMessage: statusText(answer.status),
     headers: Object.fromEntries(answer.headers),
     body,
-    request: { method: how.method, headers: how.headers, uri: new URL(answer.url), href: answer.url },
+    request: {
+      method: how.method,
+      headers: how.headers,
+      href: answer.url,
+      get uri() {
+        return new URL(answer.url);
+      },
+    },
     toJSON() {
       return { statusCode: this.statusCode, headers: this.headers, body: this.body };
     },

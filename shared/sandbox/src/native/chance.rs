@@ -34,7 +34,7 @@ pub(super) fn put_all<'js>(native: &Object<'js>, seed: [u8; 32]) -> Result<()> {
         }
         let mut bytes = vec![0; size];
         chance.borrow_mut().fill(&mut bytes);
-        Bytes::new(ctx, bytes)
+        Bytes::new_copy(ctx, bytes)
     })
 }
 

@@ -21,8 +21,7 @@ pub(super) fn put_all(native: &Object<'_>, events: UnboundedSender<Event>) -> Re
             _ => text,
         };
         if line.len() > bytes.get() || lines.get() == 0 {
-            line.truncate(line.floor_char_boundary(bytes.get()));
-            line.push_str("… (the rest is left out)");
+            line = format!("{}… (the rest is left out)", &line[..line.floor_char_boundary(bytes.get())]);
             lines.set(0);
         }
         bytes.set(bytes.get().saturating_sub(line.len()));

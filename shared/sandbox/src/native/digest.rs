@@ -20,7 +20,7 @@ pub(super) fn put_all<'js>(native: &Object<'js>) -> Result<()> {
             "sha512" => Sha512::digest(data).to_vec(),
             _ => return Err(type_error(&ctx, "there is no such digest")),
         };
-        Bytes::new(ctx, digest)
+        Bytes::new_copy(ctx, digest)
     })?;
     put(native, "hmac", |ctx: Ctx<'js>, algorithm: String, key: String, data: String| {
         let (key, data) = (bytes(&ctx, &key)?, bytes(&ctx, &data)?);
@@ -33,7 +33,7 @@ pub(super) fn put_all<'js>(native: &Object<'js>) -> Result<()> {
             "sha512" => code::<Hmac<Sha512>>(&key, &data),
             _ => None,
         };
-        Bytes::new(ctx.clone(), code.ok_or_else(|| type_error(&ctx, "there is no such digest"))?)
+        Bytes::new_copy(ctx.clone(), code.ok_or_else(|| type_error(&ctx, "there is no such digest"))?)
     })
 }
 

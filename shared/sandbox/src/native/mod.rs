@@ -20,6 +20,7 @@ use crate::engine::State;
 use crate::library;
 use crate::run::{Event, Task};
 
+/// To be made by `new_copy`, into memory that is counted as the script's; `new` would leave it in ours.
 type Bytes<'js> = TypedArray<'js, u8>;
 
 pub(crate) fn make<'js>(

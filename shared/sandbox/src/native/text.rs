@@ -9,7 +9,7 @@ use super::{Bytes, bytes, put, type_error};
 const KNOWN: &[&Encoding] = &[UTF_8, EUC_KR, UTF_16LE, WINDOWS_1252];
 
 pub(super) fn put_all<'js>(native: &Object<'js>) -> Result<()> {
-    put(native, "utf8", |ctx: Ctx<'js>, text: String| Bytes::new(ctx, text))?;
+    put(native, "utf8", |ctx: Ctx<'js>, text: String| Bytes::new_copy(ctx, text))?;
     put(native, "charset", |label: String| known(&label).map(|encoding| encoding.name().to_ascii_lowercase()))?;
     put(native, "text", |ctx: Ctx<'js>, label: String, data: String| {
         let encoding = known(&label).ok_or_else(|| type_error(&ctx, "there is no such encoding"))?;
