@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test uses its part")]
 
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use sandbox::{FetchError, Fetcher, Fetching, Limits, Ran, Request, Response, Start};
 use serde_json::{Value, json};
@@ -48,9 +49,16 @@ impl Fetcher for World {
 static ALONE: Mutex<()> = Mutex::new(());
 
 pub fn run_in(world: &World, script: &str, context: &Value, limits: Limits) -> Ran {
+    timed(world, script, context, limits).0
+}
+
+/// The same, and how long it took.
+pub fn timed(world: &World, script: &str, context: &Value, limits: Limits) -> (Ran, Duration) {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    runtime.block_on(sandbox::run(script, context, START, limits, world))
+    let began = Instant::now();
+    let ran = runtime.block_on(sandbox::run(script, context, START, limits, world));
+    (ran, began.elapsed())
 }
 
 pub fn run(script: &str) -> Ran {
