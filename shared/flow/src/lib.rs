@@ -25,7 +25,7 @@ mod turn;
 mod usage;
 mod view;
 
-pub use ask::{Answer, Ask, HttpAnswer, HttpAsk, HttpFailure, MailAsk};
+pub use ask::{Answer, Ask, HttpAnswer, HttpAsk, HttpFailure, MailAsk, ScriptAsk, ScriptFailure};
 pub use bot::{Bot, Preference};
 pub use context::Ids;
 pub use import::{ImportError, Site, Warning};

@@ -53,3 +53,7 @@ pub(crate) const EXCHANGE_BYTES: usize = 24 * 1024;
 
 /// An e-mail goes to so many at most.
 pub(crate) const MAIL_ADDRESSES: usize = 10;
+/// A script runs this long (guide, sandbox node); its text and what it returns are this long as JSON.
+pub(crate) const SCRIPT_TIMEOUT_MS: u32 = 5000;
+pub(crate) const SCRIPT_BYTES: usize = 50_000;
+pub(crate) const SCRIPT_RESULT_BYTES: usize = 50_000;

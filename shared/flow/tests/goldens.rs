@@ -50,6 +50,7 @@ fn transcript(case: &Value) -> String {
         _ => AgentCalls::Taken,
     };
     talk.params = case["params"].as_object().cloned().unwrap_or_default();
+    talk.scripts = case["scripts"].as_array().into_iter().flatten().cloned().collect();
     let mut replies = case["http"].as_array().into_iter().flatten();
     for user in case["turns"].as_array().unwrap() {
         writeln!(
@@ -66,6 +67,7 @@ fn transcript(case: &Value) -> String {
                     let headers: Vec<_> = ask.headers.iter().map(|(name, value)| format!(" {name}: {value}")).collect();
                     writeln!(asks, "ask      {} {}{}{body}", ask.method, ask.url, headers.concat()).unwrap();
                 }
+                Ask::Script(_) => unreachable!("the talk answers scripts"),
                 Ask::Mail(ask) => {
                     let MailAsk { to, reply_to, subject, html } = ask;
                     writeln!(asks, "mail     {to:?} reply to {reply_to:?}: {subject:?} {html:?}").unwrap();
@@ -74,6 +76,11 @@ fn transcript(case: &Value) -> String {
             common::answer(replies.next().expect("a reply for each request"))
         });
         out.push_str(&asks);
+        for ask in talk.ran.drain(..) {
+            // The context is much the same each time.
+            let context = if out.contains("script   ") { String::new() } else { ask.context.to_string() };
+            writeln!(out, "script   {} {context}", ask.script).unwrap();
+        }
         tell(&mut out, &done);
     }
     out

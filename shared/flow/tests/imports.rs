@@ -73,6 +73,11 @@ fn errors() {
             with(json!({ "id": 2, "type": "fetch", "data": { "uri": "u", "method": "SING" } })),
             "flow 1 (start), node 2 (fetch): `data.method` is GET, POST, PUT or DELETE",
         ),
+        (with(json!({ "id": 2, "type": "sandbox" })), "flow 1 (start), node 2 (sandbox): `data.script` is missing"),
+        (
+            with(json!({ "id": 2, "type": "sandbox", "data": { "script": 1 } })),
+            "flow 1 (start), node 2 (sandbox): `data.script` is a text",
+        ),
         (
             with(json!({ "id": 2, "type": "parameter", "data": { "set": [{ "value": 1 }] } })),
             "flow 1 (start), node 2 (parameter): `data.set[0].key` is missing",

@@ -36,13 +36,14 @@ fn seed() -> Value {
             { "id": 3, "type": "nlp", "next": [{ "nodeId": 4 }] },
             { "id": 4, "type": "response", "data": { "message": { "type": "location",
                 "location": { "latitude": "{{a}}", "longitude": 1 } } }, "next": [{ "nodeId": 5 }] },
-            { "id": 5, "type": "back", "data": { "operation": "drop" }, "next": [{ "nodeId": 1 }] }] }],
+            { "id": 5, "type": "back", "data": { "operation": "drop" }, "next": [{ "nodeId": 6 }] },
+            { "id": 6, "type": "sandbox", "data": { "script": "a" }, "next": [{ "nodeId": 1 }] }] }],
       "preference": { "entryFlowId": 1, "fallbackFlowId": 2, "systemMessage": { "empty": "e", "error": "{{error}}" },
         "sessionBehavior": { "welcomeOnSessionStart": true, "welcomeOnMessageWithoutSession": false } } })
 }
 
 /// About the number of values in it.
-const PLACES: usize = 330;
+const PLACES: usize = 340;
 
 fn any_value() -> impl Strategy<Value = Value> {
     prop_oneof![
@@ -164,6 +165,26 @@ proptest! {
                 prop_assert!(said < 256 * 1024, "{said}");
             }
         }
+    }
+
+    #[test]
+    fn no_result_of_a_script_panics(
+        changes in prop::collection::vec((0..20_usize, any_value()), 0..5),
+        text in any_template(),
+    ) {
+        let bot = json!({ "id": 1, "nodes": [{ "id": 1, "type": "entry", "next": [{ "nodeId": 2 }] },
+            { "id": 2, "type": "sandbox", "data": { "script": text }, "next": [{ "nodeId": 3 }] },
+            { "id": 3, "type": "response", "data": { "message": { "text": "{{sandbox}}{{params}}" } } }] });
+        let mut result = json!({ "params": { "a": text, "l": [1] }, "custom": {}, "message": { "type": "text", "text": text,
+            "buttons": [{ "label": "b", "payload": {} }], "cards": [{ "title": "t" }], "media": { "uri": "u" } } });
+        for (mut index, value) in changes {
+            put(&mut result, &mut index, &value);
+        }
+        let bot = Bot::read(&bot).unwrap();
+        let mut talk = Talk::new(&bot, PlatformType::Test);
+        talk.scripts.push_back(json!({ "result": result }));
+        let done = talk.turn(&json!({ "text": "a" }), &mut |_| unreachable!());
+        prop_assert!(!done.said.is_empty() && talk.ran.len() == 1);
     }
 
     #[test]
