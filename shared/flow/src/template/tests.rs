@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 fn print(template: &str, context: &Value) -> Result<String, String> {
-    let template = super::parse::parse(template)?;
+    let template = super::parse::parse(template).map_err(|fault| fault.to_string())?;
     super::eval::print(&template, context, &mut super::Setting::new(model::EpochMillis(0), 0))
 }
 
