@@ -78,7 +78,7 @@ impl AgentCall {
             AgentCalls::Button => {
                 let label = self.call.render(&mut run.context)?.trim().to_owned();
                 let message = self.kakao.as_ref().filter(|_| run.context.platform() == PlatformType::Kakao);
-                self.say(run, message.unwrap_or(&self.wait), Some(Button { agent_call: true, ..Button::say(label) }))?;
+                self.say(run, message.unwrap_or(&self.wait), Some(&Button { agent_call: true, ..Button::say(label) }))?;
                 Ok(Then::CallAgent(model::Keyboard::default()))
             }
             AgentCalls::Refused => {
@@ -100,11 +100,11 @@ impl AgentCall {
         Ok(self.cancel.render(&mut run.context)?.trim().to_owned())
     }
 
-    fn say(&self, run: &mut Run<'_>, message: &Message, button: Option<Button>) -> Result<(), Fault> {
+    fn say(&self, run: &mut Run<'_>, message: &Message, button: Option<&Button>) -> Result<(), Fault> {
         let mut beside = None;
         run.say_made(|context, shown| {
             let Some(mut data) = message.render(context, shown)? else { return Ok(None) };
-            match (&mut data, &button) {
+            match (&mut data, button) {
                 (MessageData::Text { buttons, .. } | MessageData::Media { buttons, .. }, Some(button)) => {
                     buttons.push(button.clone());
                 }

@@ -87,7 +87,7 @@ fn digits(text: &str) -> Sound {
         Some(b'1' | b'7' | b'8') if zeros == 0 => Sound::Rieul,
         Some(b'3' | b'6') if zeros == 0 => Sound::Consonant,
         Some(_) if zeros == 0 => Sound::Vowel,
-        Some(_) if !decimal && zeros % 4 == 0 => match zeros / 4 {
+        Some(_) if !decimal && zeros.is_multiple_of(4) => match zeros / 4 {
             1 | 2 | 4 => Sound::Consonant,
             3 | 5 => Sound::Vowel,
             _ => Sound::Unknown,
