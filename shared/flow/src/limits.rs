@@ -32,6 +32,10 @@ pub(crate) const CUSTOM_CHARS: usize = 1000;
 /// What nodes found out in earlier turns, in all. The largest go first.
 pub(crate) const RESULT_BYTES: usize = 32 * 1024;
 
+/// A message waits so long at most before it is sent, and all of a turn's together.
+pub(crate) const DELAY_MS: u32 = 5_000;
+pub(crate) const DELAYS_MS: u32 = 10_000;
+
 /// What is remembered between turns: buttons that were shown, positions to go back to, counted visits.
 pub(crate) const SHOWN: usize = 100;
 pub(crate) const BACK: usize = 100;

@@ -11,6 +11,7 @@ use model::{
 
 use serde_json::{Map, Value, json};
 
+use crate::limits;
 use crate::session::{LATE_MS, LateReply, Session, Talk, Turn};
 use crate::{Answer, Ask, Bot, Done, Ids, Input, Kept, Plan, Problem, Run, Said, State, Step};
 
@@ -66,6 +67,7 @@ pub struct Handling<'a> {
     session: Session,
     events: Vec<Event>,
     messages: Vec<Message>,
+    delays: Vec<u32>,
     keyboard: Option<Keyboard>,
     run: Option<Run<'a>>,
     plan: &'a Plan,
@@ -108,6 +110,7 @@ pub fn begin<'a>(
         session,
         events: Vec::new(),
         messages: Vec::new(),
+        delays: Vec::new(),
         keyboard: None,
         run: None,
         plan: bot.plan(),
@@ -132,6 +135,7 @@ impl<'a> Handling<'a> {
         let reply = Reply { messages, keyboard: self.keyboard.take(), hand_over: self.hand_over };
         let mut turn = Turn::new(self.inbound, self.now, reply, std::mem::take(&mut self.events));
         turn.late = self.late;
+        turn.delays = std::mem::take(&mut self.delays);
         if turn.reply_or_received(&self.inbound.kind) {
             let counters = self.plan.counters(self.inbound.platform, self.inbound.received_at);
             turn.counts = self.session.count(counters);
@@ -499,6 +503,8 @@ impl<'a> Handling<'a> {
             sign(&mut said, &mut kept, &self.plan.line);
         }
         let mut kept = kept.into_iter().peekable();
+        let late = self.messages.len();
+        self.delays = delays(&said, late);
         for (index, said) in said.into_iter().enumerate() {
             let meta = Meta { custom: said.custom, ..Meta::default() };
             let message = Message {
@@ -573,6 +579,18 @@ impl<'a> Handling<'a> {
             self.tell(event, EventData::Conversation(Box::new(conversation)));
         }
     }
+}
+
+/// The pauses before what is said, behind `late` messages that have waited long enough.
+fn delays(said: &[Said], late: usize) -> Vec<u32> {
+    let mut left = limits::DELAYS_MS;
+    let mut delays = vec![0; late];
+    for Said { delay_ms, .. } in said {
+        let delay = (*delay_ms).min(limits::DELAY_MS).min(left);
+        left -= delay;
+        delays.push(delay);
+    }
+    if left == limits::DELAYS_MS { Vec::new() } else { delays }
 }
 
 /// Puts the plan's line below the last message: as a paragraph of it where that is a text with room, else as a message of
