@@ -15,6 +15,8 @@ pub(crate) const TEMPLATE_DEPTH: usize = 30;
 /// takes as many.
 pub(crate) const EXPANDED: usize = 10;
 pub(crate) const EXPANDED_LIST: usize = 100;
+/// Elements that a turn makes so: cards may have a hundred buttons each.
+pub(crate) const EXPANDED_TURN: usize = 1000;
 /// Times at which masks of one message may fall due. Each is a copy of the message.
 pub(crate) const MASK_TIMES: usize = 4;
 /// Conditions in conditions; the editor makes two.
