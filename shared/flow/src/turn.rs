@@ -502,9 +502,9 @@ impl<'a> Handling<'a> {
         if self.channel.beyond_plan {
             sign(&mut said, &mut kept, &self.plan.line);
         }
-        let mut kept = kept.into_iter().peekable();
         let late = self.messages.len();
         self.delays = delays(&said, late);
+        let mut kept = kept.into_iter().peekable();
         for (index, said) in said.into_iter().enumerate() {
             let meta = Meta { custom: said.custom, ..Meta::default() };
             let message = Message {
