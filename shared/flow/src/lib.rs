@@ -32,6 +32,7 @@ pub use import::{ImportError, Site, Warning};
 pub use run::{Done, Input, Kept, Problem, Run, Said, Step};
 pub use session::{LateReply, Session, Stored, StoredRef, Talk, Turn};
 pub use state::State;
+pub use template::TemplateFault;
 pub use turn::{Begin, Channel, Handling, Late, Stepped, begin};
 pub use usage::Plan;
-pub use view::{Operator, Where, id, template_error};
+pub use view::{Operator, Where, id, template_fault};

@@ -6,7 +6,7 @@ pub(crate) const NODES: u32 = 100;
 /// What one template may print.
 pub(crate) const TEMPLATE_BYTES: usize = 64 * 1024;
 /// What one template may do: pieces that it prints, rounds of its loops, values that it looks up, and for so many bytes
-/// that a function reads or makes one more. A thousandth of a second or two.
+/// that a function reads or makes one more. Some hundredths of a second at the worst.
 pub(crate) const TEMPLATE_STEPS: usize = 100_000;
 pub(crate) const TEMPLATE_STEP_BYTES: usize = 64;
 /// Blocks in blocks, and brackets in brackets: the parser calls itself for each.
@@ -15,6 +15,8 @@ pub(crate) const TEMPLATE_DEPTH: usize = 30;
 /// takes as many.
 pub(crate) const EXPANDED: usize = 10;
 pub(crate) const EXPANDED_LIST: usize = 100;
+/// Elements that a turn makes so: cards may have a hundred buttons each.
+pub(crate) const EXPANDED_TURN: usize = 1000;
 /// Times at which masks of one message may fall due. Each is a copy of the message.
 pub(crate) const MASK_TIMES: usize = 4;
 /// Conditions in conditions; the editor makes two.

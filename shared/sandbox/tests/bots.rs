@@ -53,7 +53,7 @@ impl Talk {
         let done = loop {
             match step {
                 Step::Ask(Ask::Script(ask)) => step = run.step(Some(answer(&ask, &self.world))),
-                Step::Ask(Ask::Http(ask)) => panic!("{ask:?}"),
+                Step::Ask(ask @ (Ask::Http(_) | Ask::Mail(_))) => panic!("{ask:?}"),
                 Step::Done(done) => break *done,
             }
         };

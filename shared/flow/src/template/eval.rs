@@ -23,9 +23,9 @@ pub(super) fn print(template: &Template, root: &Value, setting: &mut Setting) ->
 
 /// How many items are in the list.
 pub(super) fn items(list: &Path, root: &Value, setting: &mut Setting) -> usize {
-    let print = Print { root, setting, text: String::new(), left: limits::TEMPLATE_STEPS };
+    let mut print = Print { root, setting, text: String::new(), left: limits::TEMPLATE_STEPS };
     let scope = Scope { here: Some(root), names: &[], round: None, around: None, counts: true };
-    match print.path(list, &scope).as_deref() {
+    match print.path(list, &scope).ok().flatten().as_deref() {
         Some(Value::Array(list)) => list.len(),
         _ => 0,
     }
@@ -167,42 +167,49 @@ impl<'r> Print<'r> {
         match operand {
             Operand::Literal(value) => Ok(Some(Cow::Borrowed(value))),
             Operand::Undefined => Ok(None),
-            Operand::Path(path) => Ok(self.path(path, scope)),
+            Operand::Path(path) => self.path(path, scope),
             Operand::Call(call) => self.call(call, scope),
         }
     }
 
-    fn path<'s>(&self, path: &'s Path, scope: &Scope<'s>) -> Option<Cow<'s, Value>>
+    fn path<'s>(&mut self, path: &'s Path, scope: &Scope<'s>) -> Result<Option<Cow<'s, Value>>, String>
     where
         'r: 's,
     {
-        let mut here = match &path.start {
-            Start::Here { up } => Cow::Borrowed(scope.out(*up)?.here?),
-            Start::Root => Cow::Borrowed(self.root),
-            Start::Loop { name, up } => scope.of_loop(name, *up).map(Cow::Owned)?,
-            Start::Local { name } => scope.local(name)?,
+        let start = match &path.start {
+            Start::Here { up } => scope.out(*up).and_then(|scope| scope.here).map(Cow::Borrowed),
+            Start::Root => Some(Cow::Borrowed(self.root)),
+            Start::Loop { name, up } => scope.of_loop(name, *up).map(Cow::Owned),
+            Start::Local { name } => scope.local(name),
         };
+        let Some(mut here) = start else { return Ok(None) };
         let mut steps = path.steps.iter();
         // At the root, a name that the context lacks is a parameter of the bot.
-        if let (Cow::Borrowed(Value::Object(root)), Some(Step::Name(name))) = (&here, path.steps.first())
-            && std::ptr::eq(root, self.root.as_object()?)
+        if let (Cow::Borrowed(root), Some(Step::Name(name))) = (&here, path.steps.first())
+            && std::ptr::eq(*root, self.root)
         {
-            here = Cow::Borrowed(match root.get(&**name) {
-                Some(next) => next,
-                None => root.get("params")?.get(&**name)?,
-            });
+            let parameter = || root.get("params")?.get(&**name);
+            let Some(next) = root.get(&**name).or_else(parameter) else { return Ok(None) };
+            here = Cow::Borrowed(next);
             steps.next();
         }
         for step in steps {
-            here = match step {
-                Step::Name(name) => path::step(here, name)?,
+            if let Value::String(text) = &*here {
+                // It is counted through.
+                self.spend(text.len() / limits::TEMPLATE_STEP_BYTES)?;
+            }
+            let next = match step {
+                Step::Name(name) => path::step(here, name),
                 Step::Item(item) => {
-                    let index = self.setting.items[item.level]? + item.range.map_or(0, |(from, _)| from);
-                    path::step(here, &index.to_string())?
+                    let Some(index) = self.setting.items[item.level] else { return Ok(None) };
+                    let from = item.range.map_or(0, |(from, _)| from);
+                    path::step(here, &index.saturating_add(from).to_string())
                 }
             };
+            let Some(next) = next else { return Ok(None) };
+            here = next;
         }
-        Some(here)
+        Ok(Some(here))
     }
 
     fn call<'s>(&mut self, call: &'s Call, scope: &Scope<'s>) -> Result<Option<Cow<'s, Value>>, String>

@@ -107,10 +107,12 @@ impl Expansion {
         let count = self.arrays.iter().map(|array| count(array, setting)).max().unwrap_or(0);
         let mut result = Ok(());
         for index in 0..count {
-            if made.len() >= limits::EXPANDED_LIST {
+            let setting = &mut context.setting;
+            if made.len() >= limits::EXPANDED_LIST || setting.expanded >= limits::EXPANDED_TURN {
                 break;
             }
-            context.setting.items[self.level] = Some(index);
+            setting.expanded += 1;
+            setting.items[self.level] = Some(index);
             match make(context) {
                 Ok(element) => made.extend(element),
                 Err(error) => {

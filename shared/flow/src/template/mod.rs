@@ -21,6 +21,7 @@ use std::borrow::Cow;
 use crate::context::Context;
 pub(crate) use expand::Expansion;
 pub(crate) use json::{json_text, scalar_text};
+pub use parse::TemplateFault;
 pub(crate) use setting::{Masked, Setting, masked};
 use tree::{Path, Template};
 
@@ -29,8 +30,8 @@ use tree::{Path, Template};
 pub(crate) enum Text {
     Plain(String),
     Template(Box<Template>),
-    /// It does not parse. The reason, in the words of the parser, is the error of whoever reaches it.
-    Broken(String),
+    /// It does not parse. That is the error of whoever reaches it.
+    Broken(Box<TemplateFault>),
 }
 
 /// In the words of Handlebars; a bot's author sees it as `{{error}}`.
@@ -45,7 +46,7 @@ impl Text {
         }
         match parse::parse(source) {
             Ok(template) => Self::Template(Box::new(template)),
-            Err(reason) => Self::Broken(reason),
+            Err(fault) => Self::Broken(Box::new(fault)),
         }
     }
 
@@ -56,7 +57,7 @@ impl Text {
                 let (root, setting) = context.parts();
                 eval::print(template, root, setting).map(Cow::Owned).map_err(TemplateError)
             }
-            Self::Broken(reason) => Err(TemplateError(reason.clone())),
+            Self::Broken(fault) => Err(TemplateError(fault.to_string())),
         }
     }
 

@@ -11,6 +11,8 @@ pub(crate) struct Setting {
     chance: fastrand::Rng,
     /// The item of `list[i]`, of the element that is printed and of the element inside of it.
     pub(super) items: [Option<usize>; 2],
+    /// How many elements were made so in this turn.
+    pub(super) expanded: usize,
     /// Masks that fall due until then print stars. None while the clear text is made.
     stars_until_ms: Option<i64>,
     /// When masks fall due, counted from now.
@@ -20,7 +22,7 @@ pub(crate) struct Setting {
 impl Setting {
     pub(crate) fn new(now: EpochMillis, seed: u64) -> Self {
         let chance = fastrand::Rng::with_seed(seed);
-        Self { now, chance, items: [None; 2], stars_until_ms: None, due_ms: Vec::new() }
+        Self { now, chance, items: [None; 2], expanded: 0, stars_until_ms: None, due_ms: Vec::new() }
     }
 
     pub(super) fn draw(&mut self, from: i64, to: i64) -> i64 {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 fn print(template: &str, context: &Value) -> Result<String, String> {
-    let template = super::parse::parse(template)?;
+    let template = super::parse::parse(template).map_err(|fault| fault.to_string())?;
     super::eval::print(&template, context, &mut super::Setting::new(model::EpochMillis(0), 0))
 }
 
@@ -77,6 +77,8 @@ fn limits() {
         ("{{#each l}}{{#each @root.l}}{{TRUNCATE(@root.long, 1)}}{{/each}}{{/each}}", "loops too many"),
         ("{{#each l}}{{#each @root.l}}{{#if ($eq @root.long @root.same)}}{{/if}}{{/each}}{{/each}}", "loops too many"),
         ("{{#each l}}{{#each @root.l}}{{TRUNCATE(@root, 1)}}{{/each}}{{/each}}", "loops too many"),
+        ("{{#each l}}{{#each @root.l}}{{#if @root.long.length}}{{/if}}{{/each}}{{/each}}", "loops too many"),
+        ("{{#each l}}{{#each @root.l}}{{#if @root.long.[999]}}{{/if}}{{/each}}{{/each}}", "loops too many"),
         (chosen.as_str(), "loops too many"),
     ] {
         let list: Vec<u32> = (0..100).collect();

@@ -14,29 +14,29 @@ pub(super) fn trim(pieces: &mut [Piece<'_>], root: bool) {
         let after_blank = blank_before(&pieces[..index], root, root);
         let before_blank = blank_after(&pieces[index + 1..], root, root);
         if tag.close {
-            cut_start(pieces.get_mut(index + 1), true);
+            cut_start(&mut pieces[index + 1..], true);
         }
         if tag.open {
-            cut_end(pieces[..index].last_mut(), true);
+            cut_end(&mut pieces[..index], true);
         }
         if tag.alone && after_blank && before_blank {
-            cut_start(pieces.get_mut(index + 1), false);
-            cut_end(pieces[..index].last_mut(), false);
+            cut_start(&mut pieces[index + 1..], false);
+            cut_end(&mut pieces[..index], false);
         }
         if tag.opens_alone && after_blank {
             if let Piece::Block(parts) = &mut pieces[index] {
-                cut_start(parts.branches[0].body.first_mut(), false);
+                cut_start(&mut parts.branches[0].body, false);
             }
-            cut_end(pieces[..index].last_mut(), false);
+            cut_end(&mut pieces[..index], false);
         }
         if tag.closes_alone && before_blank {
-            cut_start(pieces.get_mut(index + 1), false);
+            cut_start(&mut pieces[index + 1..], false);
             if let Piece::Block(parts) = &mut pieces[index] {
                 match &mut parts.otherwise {
                     // Behind `{{else if}}` Handlebars looks at the wrong part.
                     _ if parts.branches.len() > 1 => {}
-                    Some((_, body)) => cut_end(body.last_mut(), false),
-                    None => cut_end(parts.branches[0].body.last_mut(), false),
+                    Some((_, body)) => cut_end(body, false),
+                    None => cut_end(&mut parts.branches[0].body, false),
                 }
             }
         }
@@ -78,26 +78,26 @@ fn trim_block(parts: &mut Parts<'_>) -> Tag {
         let closes_alone = blank_before(last, false, false);
         tag = Tag { open: part.strip.open, close: close.close, alone: false, opens_alone, closes_alone };
         if part.strip.close {
-            cut_start(part.body.first_mut(), true);
+            cut_start(&mut part.body, true);
         }
         let Some((strip, next)) = next else {
             if close.open {
-                cut_end(part.body.last_mut(), true);
+                cut_end(&mut part.body, true);
             }
             continue;
         };
         if strip.open {
-            cut_end(part.body.last_mut(), true);
+            cut_end(&mut part.body, true);
         }
         if strip.close {
-            cut_start(next.first_mut(), true);
+            cut_start(next, true);
         }
         if close.open {
-            cut_end(next.last_mut(), true);
+            cut_end(next, true);
         }
         if blank_before(&part.body, false, false) && blank_after(next, false, false) {
-            cut_end(part.body.last_mut(), false);
-            cut_start(next.first_mut(), false);
+            cut_end(&mut part.body, false);
+            cut_start(next, false);
         }
     }
     tag
@@ -128,9 +128,8 @@ fn blank_after(after: &[Piece<'_>], root: bool, nothing: bool) -> bool {
 }
 
 /// `all` the blanks, or the rest of the line.
-#[expect(clippy::needless_pass_by_value, reason = "it is what `first_mut` and its like give")]
-fn cut_start(piece: Option<&mut Piece<'_>>, all: bool) {
-    let Some(Piece::Text(Words { value, stripped_right, .. })) = piece else { return };
+fn cut_start(pieces: &mut [Piece<'_>], all: bool) {
+    let Some(Piece::Text(Words { value, stripped_right, .. })) = pieces.first_mut() else { return };
     if all {
         let cut = value.trim_start_matches(is_blank);
         *stripped_right = cut.len() < value.len();
@@ -143,9 +142,8 @@ fn cut_start(piece: Option<&mut Piece<'_>>, all: bool) {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is what `first_mut` and its like give")]
-fn cut_end(piece: Option<&mut Piece<'_>>, all: bool) {
-    let Some(Piece::Text(Words { value, stripped_left, .. })) = piece else { return };
+fn cut_end(pieces: &mut [Piece<'_>], all: bool) {
+    let Some(Piece::Text(Words { value, stripped_left, .. })) = pieces.last_mut() else { return };
     if all || !*stripped_left {
         let cut = if all { value.trim_end_matches(is_blank) } else { value.trim_end_matches([' ', '\t']) };
         *stripped_left = cut.len() < value.len();

@@ -1,13 +1,16 @@
 //! Reads a template: the grammar of Handlebars 4.0.12, with `NAME(a, b)`, `a[0]`, `a[i]` and `a[0..5]` of CLOSER's.
 
 mod blanks;
+mod fault;
 mod operand;
+
+pub use fault::TemplateFault;
 
 use super::tree::{Block, Branch, Head, Node, Operand, Template};
 use crate::limits;
 
 /// What is wrong, and where, as Handlebars says it.
-pub(super) fn parse(source: &str) -> Result<Template, String> {
+pub(super) fn parse(source: &str) -> Result<Template, TemplateFault> {
     let mut parser = Parser { source, at: 0, depth: 0, scopes: 0, locals: Vec::new() };
     let (mut pieces, end) = parser.program()?;
     match end {
@@ -84,7 +87,7 @@ struct Parser<'s> {
 }
 
 impl<'s> Parser<'s> {
-    fn program(&mut self) -> Result<(Vec<Piece<'s>>, End<'s>), String> {
+    fn program(&mut self) -> Result<(Vec<Piece<'s>>, End<'s>), TemplateFault> {
         let mut pieces = Vec::new();
         loop {
             self.words(&mut pieces);
@@ -134,7 +137,7 @@ impl<'s> Parser<'s> {
     }
 
     /// `{{…}}`. Some if it ends the part of the block that we are in.
-    fn tag(&mut self, pieces: &mut Vec<Piece<'s>>) -> Result<Option<End<'s>>, String> {
+    fn tag(&mut self, pieces: &mut Vec<Piece<'s>>) -> Result<Option<End<'s>>, TemplateFault> {
         let start = self.at;
         if self.rest().starts_with("{{{{") {
             return Err(self.error(start, "four braces, of raw blocks, have no meaning here"));
@@ -206,7 +209,7 @@ impl<'s> Parser<'s> {
         Ok(None)
     }
 
-    fn comment(&mut self, start: usize) -> Result<Strip, String> {
+    fn comment(&mut self, start: usize) -> Result<Strip, TemplateFault> {
         let long = self.rest().starts_with("!--");
         let rest = self.rest();
         let end = if long {
@@ -225,7 +228,7 @@ impl<'s> Parser<'s> {
     }
 
     /// From behind `{{#` to behind `{{/…}}`.
-    fn block(&mut self, open: bool, inverted: bool) -> Result<Parts<'s>, String> {
+    fn block(&mut self, open: bool, inverted: bool) -> Result<Parts<'s>, TemplateFault> {
         self.depth += 1;
         if self.depth > limits::TEMPLATE_DEPTH {
             return Err(self.error(self.at, "too many blocks inside of each other"));
@@ -240,8 +243,7 @@ impl<'s> Parser<'s> {
             match end {
                 End::Close { name, strip } => {
                     if name != opened {
-                        let (line, column) = self.line_and_column(start);
-                        return Err(format!("{opened} doesn't match {name} - {line}:{column}"));
+                        return Err(self.refuse(start, &format!("{opened} doesn't match {name}")));
                     }
                     self.depth -= 1;
                     let mut inverted = inverted;
@@ -269,7 +271,7 @@ impl<'s> Parser<'s> {
         }
     }
 
-    fn body(&mut self, head: &Head) -> Result<(Vec<Piece<'s>>, End<'s>), String> {
+    fn body(&mut self, head: &Head) -> Result<(Vec<Piece<'s>>, End<'s>), TemplateFault> {
         let scopes = self.scopes;
         let locals = self.locals.len();
         self.scopes += usize::from(head.kind.goes_inside());
@@ -295,7 +297,7 @@ impl<'s> Parser<'s> {
     }
 
     /// Reads `}}` or `~}}`, if it is there. True for the latter.
-    fn closes(&mut self) -> Result<Option<bool>, String> {
+    fn closes(&mut self) -> Result<Option<bool>, TemplateFault> {
         let tilde = self.eat("~}}");
         let closes = tilde || self.eat("}}");
         if closes && !tilde && self.rest().starts_with('}') {
@@ -304,42 +306,9 @@ impl<'s> Parser<'s> {
         Ok(closes.then_some(tilde))
     }
 
-    fn close(&mut self, expected: &str) -> Result<bool, String> {
+    fn close(&mut self, expected: &str) -> Result<bool, TemplateFault> {
         self.skip();
         self.closes()?.ok_or_else(|| self.expecting(expected))
-    }
-
-    fn expecting(&self, expected: &str) -> String {
-        let got = match self.rest().chars().next() {
-            Some(next) => format!("\"{next}\""),
-            None => "the end".to_owned(),
-        };
-        self.error(self.at, &format!("Expecting {expected}, got {got}"))
-    }
-
-    /// The line, what stands around, and a hand that points there.
-    fn error(&self, at: usize, what: &str) -> String {
-        const SHOWN: usize = 20;
-        let (line, _) = self.line_and_column(at);
-        let one_line = |text: &str| text.replace(['\r', '\n'], "");
-        let (before, after) = self.source.split_at(at);
-        let mut past: String = before.chars().rev().take(SHOWN).collect::<Vec<_>>().into_iter().rev().collect();
-        if past.len() < before.len() {
-            past.insert_str(0, "...");
-        }
-        let mut upcoming: String = after.chars().take(SHOWN).collect();
-        if upcoming.len() < after.len() {
-            upcoming.push_str("...");
-        }
-        let past = one_line(&past);
-        let hand = "-".repeat(past.chars().count());
-        format!("Parse error on line {line}:\n{past}{}\n{hand}^\n{what}", one_line(&upcoming))
-    }
-
-    fn line_and_column(&self, at: usize) -> (usize, usize) {
-        let before = &self.source[..at];
-        let line = before.rfind('\n').map_or(before, |newline| &before[newline + 1..]);
-        (before.matches('\n').count() + 1, line.chars().count())
     }
 }
 

@@ -2,20 +2,20 @@
 
 use serde_json::Value;
 
-use super::Parser;
+use super::{Parser, TemplateFault};
 use crate::limits;
 use crate::template::functions;
 use crate::template::tree::{Call, Head, Item, Kind, Operand, Path, Start, Step};
 
 impl<'s> Parser<'s> {
     /// `path`, `helper a b` or `NAME(a, b)`, up to the closing braces.
-    pub(super) fn mustache(&mut self) -> Result<Operand, String> {
+    pub(super) fn mustache(&mut self) -> Result<Operand, TemplateFault> {
         self.skip();
         self.sentence(&['}', '~'])
     }
 
     /// The same inside of `(…)`.
-    fn sentence(&mut self, ends: &[char]) -> Result<Operand, String> {
+    fn sentence(&mut self, ends: &[char]) -> Result<Operand, TemplateFault> {
         let start = self.at;
         let first = self.operand()?;
         self.skip();
@@ -33,8 +33,7 @@ impl<'s> Parser<'s> {
         }
         let name = &self.source[start..self.at].trim_end();
         let Some(function) = functions::named(name) else {
-            let (line, column) = self.line_and_column(start);
-            return Err(format!("Missing helper: \"{name}\" - {line}:{column}"));
+            return Err(self.refuse(start, &format!("Missing helper: \"{name}\"")));
         };
         let mut operands = Vec::new();
         while !self.rest().starts_with(ends) {
@@ -54,11 +53,10 @@ impl<'s> Parser<'s> {
         function: &'static functions::Function,
         operands: Vec<Operand>,
         start: usize,
-    ) -> Result<Operand, String> {
-        let (line, column) = self.line_and_column(start);
+    ) -> Result<Operand, TemplateFault> {
         match function.takes(operands.len()) {
             Ok(()) => Ok(Operand::Call(Call { function, operands })),
-            Err(reason) => Err(format!("{reason} - {line}:{column}")),
+            Err(reason) => Err(self.refuse(start, &reason)),
         }
     }
 
@@ -69,7 +67,7 @@ impl<'s> Parser<'s> {
         &rest[..end]
     }
 
-    pub(super) fn name_of_block(&mut self) -> Result<&'s str, String> {
+    pub(super) fn name_of_block(&mut self) -> Result<&'s str, TemplateFault> {
         let name = self.opened_name();
         if name.is_empty() {
             return Err(self.expecting("the name of a block"));
@@ -79,11 +77,10 @@ impl<'s> Parser<'s> {
     }
 
     /// `if a`, `each a as |b c|` or `path`, with the closing braces. True if there is a `~`.
-    pub(super) fn head(&mut self) -> Result<(Head, bool), String> {
+    pub(super) fn head(&mut self) -> Result<(Head, bool), TemplateFault> {
         self.skip();
         let start = self.at;
         let name = self.opened_name();
-        let (line, column) = self.line_and_column(start);
         let head = match Kind::named(name) {
             Some(kind) => {
                 self.at += name.len();
@@ -101,19 +98,19 @@ impl<'s> Parser<'s> {
                         continue;
                     }
                     if operand.is_some() {
-                        return Err(format!("#{name} requires exactly one argument - {line}:{column}"));
+                        return Err(self.refuse(start, &format!("#{name} requires exactly one argument")));
                     }
                     operand = Some(self.operand()?);
                 }
                 let operand =
-                    operand.ok_or_else(|| format!("#{name} requires exactly one argument - {line}:{column}"))?;
+                    operand.ok_or_else(|| self.refuse(start, &format!("#{name} requires exactly one argument")))?;
                 Head { kind, operand, include_zero, names: self.names()? }
             }
             None => {
                 let operand = self.operand()?;
                 self.skip();
                 if !self.rest().starts_with(['}', '~']) && !self.names_follow() || matches!(operand, Operand::Call(_)) {
-                    return Err(format!("Missing helper: \"{name}\" - {line}:{column}"));
+                    return Err(self.refuse(start, &format!("Missing helper: \"{name}\"")));
                 }
                 Head { kind: Kind::Section, operand, include_zero: None, names: self.names()? }
             }
@@ -127,7 +124,7 @@ impl<'s> Parser<'s> {
         after.is_some_and(|rest| rest.trim_start().starts_with('|'))
     }
 
-    fn names(&mut self) -> Result<Vec<Box<str>>, String> {
+    fn names(&mut self) -> Result<Vec<Box<str>>, TemplateFault> {
         let mut names = Vec::new();
         if !self.names_follow() {
             return Ok(names);
@@ -158,7 +155,7 @@ impl<'s> Parser<'s> {
         Some(name)
     }
 
-    fn operand(&mut self) -> Result<Operand, String> {
+    fn operand(&mut self) -> Result<Operand, TemplateFault> {
         let rest = self.rest();
         match rest.chars().next() {
             Some(quote @ ('"' | '\'')) => return self.text(quote).map(|text| Operand::Literal(Value::String(text))),
@@ -203,11 +200,10 @@ impl<'s> Parser<'s> {
     }
 
     /// `NAME(a, b)`.
-    fn function(&mut self, name: &str) -> Result<Operand, String> {
+    fn function(&mut self, name: &str) -> Result<Operand, TemplateFault> {
         let start = self.at;
         let Some(function) = functions::named(name) else {
-            let (line, column) = self.line_and_column(start);
-            return Err(format!("Missing helper: \"{name}\" - {line}:{column}"));
+            return Err(self.refuse(start, &format!("Missing helper: \"{name}\"")));
         };
         self.deeper()?;
         self.at += name.len() + 1;
@@ -230,7 +226,7 @@ impl<'s> Parser<'s> {
         self.call(function, operands, start)
     }
 
-    fn deeper(&mut self) -> Result<(), String> {
+    fn deeper(&mut self) -> Result<(), TemplateFault> {
         self.depth += 1;
         if self.depth > limits::TEMPLATE_DEPTH {
             return Err(self.error(self.at, "too many brackets inside of each other"));
@@ -239,7 +235,7 @@ impl<'s> Parser<'s> {
     }
 
     /// A text in quotes. Only `\"` (or `\'`) means something else than itself.
-    fn text(&mut self, quote: char) -> Result<String, String> {
+    fn text(&mut self, quote: char) -> Result<String, TemplateFault> {
         let inside = &self.rest()[1..];
         let mut escaped = None;
         let mut end = None;
@@ -258,7 +254,7 @@ impl<'s> Parser<'s> {
         Ok(inside[..end].replace(&format!("\\{quote}"), &quote.to_string()))
     }
 
-    fn path(&mut self) -> Result<Path, String> {
+    fn path(&mut self) -> Result<Path, TemplateFault> {
         let start = self.at;
         let data = self.eat("@");
         let mut up = 0;
@@ -290,8 +286,7 @@ impl<'s> Parser<'s> {
                     scoped = true;
                 }
                 ".." | "." | "this" => {
-                    let (line, column) = self.line_and_column(start);
-                    return Err(format!("Invalid path: {} - {line}:{column}", &self.source[start..self.at]));
+                    return Err(self.refuse(start, &format!("Invalid path: {}", &self.source[start..self.at])));
                 }
                 name => steps.push(Step::Name(name.into())),
             }
@@ -332,7 +327,7 @@ impl<'s> Parser<'s> {
     }
 
     /// `[any name]`.
-    fn bracket(&mut self) -> Result<&'s str, String> {
+    fn bracket(&mut self) -> Result<&'s str, TemplateFault> {
         let inside = &self.rest()[1..];
         let end = inside.find(']').filter(|end| !inside[..*end].contains('['));
         let Some(end) = end else { return Err(self.error(self.at, "this bracket is not closed")) };
