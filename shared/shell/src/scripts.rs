@@ -37,3 +37,45 @@ impl Fetcher for Guarded {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::guard::Reach;
+
+    async fn run_script(script: &str) -> Result<Value, ScriptFailure> {
+        let context = json!({ "message": { "text": "x" } });
+        let ask = ScriptAsk { script: script.into(), context, timeout_ms: 5000, max_bytes: 50_000 };
+        run(ask, &Guarded::new(Reach::Public)).await
+    }
+
+    #[tokio::test]
+    async fn a_script_reaches_public_addresses_alone() {
+        for url in [
+            "http://127.0.0.1/",
+            "http://localhost./",
+            "http://[::1]/",
+            "http://169.254.169.254/latest/meta-data/",
+            "http://10.0.0.1/",
+            "http://2130706433/",
+            "http://localhost:9/",
+        ] {
+            let script = format!(
+                "module.exports = async () => {{ try {{ await fetch({url:?}); return 'reached'; }} catch (e) {{ return e.message; }} }}"
+            );
+            let said = run_script(&script).await.unwrap();
+            assert_eq!(said, crate::guard::REFUSAL, "{url}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_script_has_its_context_and_chance() {
+        let random = "module.exports = async (c) => c.message.text + require('crypto').randomBytes(8).toString('hex')";
+        let (one, other) = (run_script(random).await.unwrap(), run_script(random).await.unwrap());
+        assert!(one.as_str().unwrap().starts_with('x') && one != other);
+        let failure = run_script("module.exports = async () => { throw new TypeError('no'); }").await.unwrap_err();
+        assert_eq!((failure.name.as_str(), failure.message.as_str()), ("TypeError", "no"));
+    }
+}
