@@ -45,7 +45,9 @@ pub(crate) const VISITS: usize = 100;
 
 /// A fetch node waits this long and reads this much.
 pub(crate) const FETCH_TIMEOUT_MS: u32 = 15_000;
-pub(crate) const FETCH_BYTES: usize = 256 * 1024;
+pub(crate) const FETCH_BYTES: u32 = 256 * 1024;
+/// Where the bot asks for more.
+pub(crate) const FETCH_BYTES_MOST: u32 = 1024 * 1024;
 
 /// A language model thinks longer than a server; the whole turn has 25 seconds.
 pub(crate) const LLM_TIMEOUT_MS: u32 = 20_000;

@@ -1,11 +1,12 @@
 //! Buttons of messages and keyboards.
 //!
 //! ```json
-//! { "type": "postback", "label": "…", "payload": "{ \"a\": 1 }" }
+//! { "type": "postback", "label": "…", "payload": "{ \"a\": 1 }", "params": { "size": "L" } }
 //! { "type": "link", "label": "…", "uri": "https://…" }
 //! { "type": "goto", "label": "…", "flowId": 3, "nodeId": 2 }
 //! ```
 
+use model::Params;
 use serde_json::Value;
 
 use crate::context::Context;
@@ -17,6 +18,8 @@ use crate::template::{Expansion, TemplateError, Text, json_text};
 pub(crate) struct Button {
     label: Text,
     action: Action,
+    /// What a press sets of the customer's parameters. `None` removes one.
+    params: Vec<(String, Option<Text>)>,
     expansion: Expansion,
 }
 
@@ -58,7 +61,16 @@ fn read(json: &Value, reader: &mut Reader, name: &str) -> Result<Button, ImportE
             },
         },
     };
-    let mut button = Button { label, action, expansion: Expansion::default() };
+    let mut params = Vec::new();
+    for (key, value) in reader.object(field(json, "params"), &format!("{name}.params"))?.into_iter().flatten() {
+        let value = match value {
+            // Only texts hold templates, and an object is the text that would have been written for it.
+            Value::Array(_) | Value::Object(_) => Value::String(json_text(value)),
+            value => value.clone(),
+        };
+        params.push((key.clone(), reader.text(&value, &format!("{name}.params.{key}"))?));
+    }
+    let mut button = Button { label, action, params, expansion: Expansion::default() };
     button.expansion = Expansion::read(&mut button.texts());
     Ok(button)
 }
@@ -119,7 +131,8 @@ impl Button {
                 let node_id = node_id.as_ref().map(|node_id| number(node_id, context)).transpose()?.flatten();
                 // No flow has the id 0 that stands for none, so that the press ends in the fallback flow.
                 let goto = Goto { flow_id: flow_id.unwrap_or(0), node_id };
-                let button = ShownButton { label, payload: None, goto: Some(goto) };
+                let params = self.params(context)?;
+                let button = ShownButton { label, payload: None, goto: Some(goto), params };
                 let rendered = model::Button { payload: button.carried(), ..model::Button::say(&button.label) };
                 shown.push(button);
                 rendered
@@ -127,10 +140,23 @@ impl Button {
             Action::Say { payload } => {
                 let payload = payload.as_ref().map(|payload| payload.render(context)).transpose()?;
                 let payload = payload.filter(|text| !text.is_empty()).map(|text| Value::String(text.into_owned()));
-                shown.push(ShownButton { label: label.clone(), payload: payload.clone(), goto: None });
+                let params = self.params(context)?;
+                shown.push(ShownButton { label: label.clone(), payload: payload.clone(), goto: None, params });
                 model::Button { payload, ..model::Button::say(label) }
             }
         }))
+    }
+
+    fn params(&self, context: &mut Context<'_>) -> Result<Params, TemplateError> {
+        let mut params = Params::new();
+        for (key, value) in &self.params {
+            let value = match value {
+                Some(text) => Value::String(text.render(context)?.into_owned()),
+                None => Value::Null,
+            };
+            params.insert(key.clone(), value);
+        }
+        Ok(params)
     }
 
     /// The button is one of a card's.
@@ -144,6 +170,7 @@ impl Button {
             Action::Open { uri } => (Some(uri), None),
             Action::Goto { flow_id, node_id } => (Some(flow_id), node_id.as_mut()),
         };
-        [Some(&mut self.label), first, second].into_iter().flatten().collect()
+        let params = self.params.iter_mut().filter_map(|(_, value)| value.as_mut());
+        [Some(&mut self.label), first, second].into_iter().flatten().chain(params).collect()
     }
 }

@@ -12,7 +12,7 @@
 //! message with that button, and the customer's next message goes on behind the node. So does the preview. Where nobody
 //! can answer, the error is said and the bot goes on.
 
-use model::{AgentCalls, Button, KeyboardType, MessageData, PlatformType};
+use model::{AgentCalls, Button, KeyboardType, MessageData, Params, PlatformType};
 use serde_json::{Value, json};
 
 use super::Then;
@@ -66,7 +66,7 @@ impl AgentCall {
             AgentCalls::Taken => {
                 let label = self.cancel_label(run)?;
                 self.say(run, &self.wait, None)?;
-                run.show(vec![ShownButton { label: label.clone(), payload: None, goto: None }]);
+                run.show(vec![ShownButton { label: label.clone(), payload: None, goto: None, params: Params::new() }]);
                 run.context.set("manual", json!({ "status": "PENDING" }));
                 let buttons = vec![Button::say(label)];
                 Ok(Then::CallAgent(model::Keyboard {

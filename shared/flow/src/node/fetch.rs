@@ -15,7 +15,6 @@ use super::Then;
 use crate::ask::{Answer, Ask, HttpAnswer, HttpAsk};
 use crate::context::Context;
 use crate::import::{ImportError, Reader, field};
-use crate::limits;
 use crate::run::{Fault, Run};
 use crate::template::{TemplateError, Text, json_text};
 
@@ -94,8 +93,8 @@ impl Fetch {
             url,
             headers,
             body,
-            timeout_ms: limits::FETCH_TIMEOUT_MS,
-            max_bytes: limits::FETCH_BYTES,
+            timeout_ms: run.bot.preference.fetch_timeout_ms,
+            max_bytes: run.bot.preference.fetch_bytes,
         })))
     }
 
@@ -105,7 +104,7 @@ impl Fetch {
         let before = run.context.whole();
         result.insert("uri".to_owned(), before["fetch"]["uri"].clone());
         let error = match answer {
-            Some(Answer::Http(Ok(HttpAnswer { body, .. }))) if body.len() > limits::FETCH_BYTES => {
+            Some(Answer::Http(Ok(HttpAnswer { body, .. }))) if body.len() > run.bot.preference.fetch_bytes => {
                 Some(json!({ "name": "RequestError", "message": "the answer is too long" }))
             }
             Some(Answer::Http(Ok(HttpAnswer { status, body }))) => {

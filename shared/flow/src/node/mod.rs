@@ -8,7 +8,7 @@ mod fetch;
 mod flow;
 mod keyboard;
 pub(crate) mod llm;
-mod parameter;
+pub(crate) mod parameter;
 mod response;
 mod sandbox;
 mod unavailable;

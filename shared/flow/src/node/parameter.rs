@@ -102,7 +102,7 @@ impl Item {
 }
 
 /// Remembers a value; `null` removes it.
-pub(super) fn put(run: &mut Run<'_>, key: String, value: Value) {
+pub(crate) fn put(run: &mut Run<'_>, key: String, value: Value) {
     if key.is_empty() {
         run.problem("a parameter without a key was not set");
         return;
@@ -116,7 +116,7 @@ pub(super) fn put(run: &mut Run<'_>, key: String, value: Value) {
 }
 
 /// No customer has more than fits into a session.
-pub(super) fn bound(run: &mut Run<'_>) -> Result<(), Fault> {
+pub(crate) fn bound(run: &mut Run<'_>) -> Result<(), Fault> {
     if weight(run.context.params().values()) > limits::PARAMS_BYTES {
         return Err(Fault::TooMany);
     }

@@ -10,7 +10,7 @@
 
 use std::sync::Arc;
 
-use model::MessageData;
+use model::{MessageData, Params};
 use serde_json::{Map, Value, json};
 
 use super::{Then, parameter};
@@ -128,8 +128,12 @@ fn say(run: &mut Run<'_>, message: Value) -> Result<(), Fault> {
         return Ok(());
     }
     let said = data.buttons().filter(|button| button.says());
-    let shown =
-        said.map(|button| ShownButton { label: button.label.clone(), payload: button.payload.clone(), goto: None });
+    let shown = said.map(|button| ShownButton {
+        label: button.label.clone(),
+        payload: button.payload.clone(),
+        goto: None,
+        params: Params::new(),
+    });
     let shown = shown.collect();
     run.say(Said { data, custom: None, delay_ms: 0 }, shown)
 }
