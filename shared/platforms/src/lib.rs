@@ -21,6 +21,7 @@ mod repair;
 mod secret;
 #[cfg(test)]
 mod testkit;
+pub mod web;
 pub mod wechat;
 
 use std::fmt;
@@ -115,6 +116,11 @@ pub trait Channel: Send + Sync + fmt::Debug {
     /// It has no buttons: choices are numbered ([`Reply::choices`]), and the customer answers with a number or a label.
     fn numbers_choices(&self) -> bool {
         false
+    }
+
+    /// Web chat is a socket of ours, and asks for more than this trait.
+    fn web(&self) -> Option<&web::Web> {
+        None
     }
 
     /// For messengers that take the reply as the answer to their own request.
