@@ -100,6 +100,8 @@ export class WebChat {
   #uploads = new Map<string, Waiter<UploadFrame>>();
   #typing = { on: false, sentAt: 0, idle: undefined as ReturnType<typeof setTimeout> | undefined };
   #restart = false;
+  /** The conversation that a restart began, until it says something: a log may hold the former ones, too. */
+  #gate: { conversationId: string; last: number } | null = null;
 
   constructor(options: Options = {}) {
     this.#options = options;
@@ -472,6 +474,7 @@ export class WebChat {
     const before = this.#context;
     const begun = this.#restart || (before !== null && last < this.#sequence.last);
     const fresh = before === null || begun;
+    this.#gate = this.#restart ? { conversationId: frame.context.conversationId, last } : null;
     this.#restart = false;
     this.#ended = false;
     this.#context = frame;
@@ -523,6 +526,11 @@ export class WebChat {
   }
 
   #pass(frame: Durable): void {
+    if (this.#gate) {
+      const ours = frame.type === "MESSAGE" && frame.message?.conversationId === this.#gate.conversationId;
+      if (!ours && frame.seq <= this.#gate.last) return;
+      this.#gate = null;
+    }
     if (frame.type === "MESSAGE") {
       if (!frame.message?.data) return;
       if (frame.message.isUser && frame.clientMessageId) this.#acknowledged(frame.clientMessageId);

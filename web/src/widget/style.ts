@@ -81,6 +81,7 @@ audio { max-width:100% }
 .quick button { min-height:38px; padding:6px 14px; border:1.5px solid var(--text); border-radius:19px; background:var(--bg); overflow-wrap:anywhere }
 form { display:flex; align-items:flex-end; gap:6px; padding:10px; border-top:1px solid var(--line) }
 form textarea { flex:1; min-width:0; resize:none; max-height:140px; min-height:42px; padding:9px 12px; border:1px solid var(--dim); border-radius:12px; background:var(--bg) }
+form textarea::placeholder { color:var(--dim); opacity:1 }
 form button { width:42px; height:42px; flex:none; border-radius:12px; display:grid; place-items:center; color:var(--text) }
 form button.send { background:var(--primary); color:var(--on-primary) }
 .hint { padding:0 14px 8px; color:var(--error); font-size:13px }

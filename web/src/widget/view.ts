@@ -38,7 +38,8 @@ export class View {
   #warned = "";
   #typingTimer: ReturnType<typeof setTimeout> | undefined;
   #day: Intl.DateTimeFormat | null = null;
-  #messages: MessageFrame[] = [];
+  #frames: (MessageFrame | EventFrame)[] = [];
+  #unsent = false;
 
   #launcher = h("button", { type: "button", class: "launcher closer_webchat_button_wrapper", "aria-haspopup": "dialog", onclick: () => this.#host.setOpen(!this.#isOpen) });
   #greeting = h("div", { class: "greeting", hidden: true });
@@ -51,7 +52,7 @@ export class View {
   #confirm = h("div", { class: "confirm", role: "group", hidden: true });
   #list = h("div", { class: "log", role: "log", tabindex: 0 });
   #earlier = h("button", { type: "button", class: "earlier", hidden: true, onclick: () => void this.#showEarlier() });
-  #waiting = h("div", { style: null });
+  #waiting = h("div", { class: "item mine wide waiting", hidden: true });
   #typing = h("div", { class: "typing", hidden: true });
   #quick = h("div", { class: "quick", role: "toolbar", hidden: true });
   #form = h("form", { novalidate: true });
@@ -72,8 +73,6 @@ export class View {
     this.element.toggleAttribute("data-page", host.isPage);
     const header = h("header", {}, this.#picture, h("div", {}, this.#title, this.#description), this.#restart, this.#close);
     this.#form.append(this.#file, this.#attach, this.#field, this.#send);
-    this.#waiting.className = "item mine wide waiting";
-    this.#waiting.hidden = true;
     this.#list.append(this.#earlier, this.#waiting);
     this.#panel.append(header, this.#banner, this.#confirm, this.#list, this.#typing, this.#quick, this.#hint, this.#form, this.#cover);
     root.append(this.#greeting, this.#launcher, this.#panel);
@@ -130,9 +129,12 @@ export class View {
     name(this.#quick, words.quick);
     name(this.#field, words.message);
     this.#earlier.textContent = words.earlier;
-    const messages = this.#messages;
+    const frames = this.#frames;
     this.clear();
-    for (const frame of messages) this.message(frame);
+    for (const frame of frames) {
+      if (frame.type === "MESSAGE") this.message(frame);
+      else this.event(frame);
+    }
     this.pending(this.#host.client.pending);
     this.keyboard(this.#keyboard);
     this.state(this.#host.client.state);
@@ -175,7 +177,7 @@ export class View {
     const chat = name === "chat";
     this.#cover.hidden = chat;
     this.#list.hidden = this.#form.hidden = !chat;
-    this.#quick.hidden = !chat || this.#quick.childElementCount === 0;
+    this.#showQuick();
     if (chat) return;
     const words = this.#words;
     if (name === "welcome") {
@@ -200,15 +202,16 @@ export class View {
 
   unread(count: number): void {
     this.#launcher.querySelector(".badge")?.remove();
-    const label = this.#isOpen ? this.#words.close : count > 0 ? this.#words.openUnread(count) : this.#words.open;
+    const shown = count > 99 ? "99+" : String(count);
+    const label = this.#isOpen ? this.#words.close : count > 0 ? this.#words.openUnread(shown) : this.#words.open;
     this.#launcher.setAttribute("aria-label", label);
-    if (count > 0) this.#launcher.append(h("span", { class: "badge", "aria-hidden": "true" }, count > 99 ? "99+" : String(count)));
+    if (count > 0) this.#launcher.append(h("span", { class: "badge", "aria-hidden": "true" }, shown));
   }
 
   // Messages
 
   clear(): void {
-    this.#messages = [];
+    this.#frames = [];
     this.#firstSeq = 0;
     this.#list.replaceChildren(this.#earlier, this.#waiting);
     this.#earlier.hidden = true;
@@ -222,7 +225,7 @@ export class View {
 
   message(frame: MessageFrame): void {
     const follow = this.#atEnd();
-    this.#messages.push(frame);
+    this.#frames.push(frame);
     this.#mark(frame.seq);
     this.#waiting.before(this.#item(frame));
     if (!frame.message.isUser) this.#stopTyping();
@@ -244,6 +247,7 @@ export class View {
     }
     const note = this.#note(frame);
     if (!note) return;
+    this.#frames.push(frame);
     this.#mark(frame.seq ?? 0);
     const follow = this.#atEnd();
     this.#waiting.before(note);
@@ -251,7 +255,7 @@ export class View {
   }
 
   pending(items: readonly Pending[]): void {
-    const { words } = { words: this.#words };
+    const words = this.#words;
     const { client } = this.#host;
     const grown = items.length > this.#waiting.childElementCount;
     const made = items.map((item) => {
@@ -265,6 +269,8 @@ export class View {
     });
     this.#waiting.replaceChildren(...made);
     this.#waiting.hidden = items.length === 0;
+    this.#unsent = items.some((item) => !item.error);
+    this.#showQuick();
     if (grown) this.#toEnd();
   }
 
@@ -279,9 +285,9 @@ export class View {
     if (keyboard?.type === "location") choices.push(h("button", { type: "button", onclick: () => this.#sayPlace() }, words.sendPlace));
     choices.forEach((button, index) => (button.tabIndex = index === 0 ? 0 : -1));
     this.#quick.replaceChildren(...choices);
-    this.#quick.hidden = choices.length === 0 || this.#name !== "chat";
+    this.#showQuick();
     const number = keyboard?.type === "number";
-    // CLOSER's guide says of `integer` that false means whole numbers; absent and true do here.
+    // CLOSER's guide describes `integer` the other way round, by a slip: true and absent mean whole numbers.
     this.#field.inputMode = number ? (keyboard.integer === false ? "decimal" : "numeric") : "text";
     const between = number && (keyboard.min !== undefined || keyboard.max !== undefined);
     this.#field.placeholder = between ? words.numberBetween(keyboard.min, keyboard.max) : number ? words.number : words.placeholder;
@@ -301,6 +307,13 @@ export class View {
   }
 
   // Small things
+
+  /** Choices are for the next word; one that is on its way has taken them. */
+  #showQuick(): void {
+    const { activeElement } = this.element.shadowRoot as ShadowRoot;
+    this.#quick.hidden = this.#name !== "chat" || this.#unsent || this.#quick.childElementCount === 0;
+    if (this.#quick.hidden && this.#quick.contains(activeElement)) this.#field.focus();
+  }
 
   #item(frame: MessageFrame): HTMLElement {
     const { message } = frame;
@@ -340,7 +353,7 @@ export class View {
       const before = this.#list.scrollHeight - this.#list.scrollTop;
       const made = items.map((frame) => (frame.type === "MESSAGE" ? this.#item(frame) : this.#note(frame)));
       this.#earlier.after(...made.filter((item) => item !== null));
-      this.#messages.unshift(...items.filter((frame): frame is MessageFrame => frame.type === "MESSAGE"));
+      this.#frames.unshift(...items);
       for (const frame of items) this.#mark(frame.seq ?? 0);
       this.#earlier.hidden = !more;
       this.#list.scrollTop = this.#list.scrollHeight - before;

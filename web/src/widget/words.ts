@@ -5,7 +5,7 @@ import type { Locale } from "../sdk/types.ts";
 const ko = {
   title: "채팅 상담",
   open: "채팅 열기",
-  openUnread: (count: number) => `채팅 열기, 읽지 않은 메시지 ${count}개`,
+  openUnread: (count: string) => `채팅 열기, 읽지 않은 메시지: ${count}`,
   close: "채팅 닫기",
   restart: "대화 다시 시작",
   restartSure: "지금 대화를 끝내고 다시 시작할까요?",
@@ -65,7 +65,7 @@ const ko = {
 const en: typeof ko = {
   title: "Chat",
   open: "Open chat",
-  openUnread: (count) => `Open chat, ${count} unread ${count === 1 ? "message" : "messages"}`,
+  openUnread: (count) => `Open chat, unread messages: ${count}`,
   close: "Close chat",
   restart: "Restart conversation",
   restartSure: "End this conversation and start again?",

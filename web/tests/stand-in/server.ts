@@ -27,6 +27,12 @@ interface User {
   typing: string[];
 }
 
+/** A pixel, as a PNG. */
+const PICTURE = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
+  "base64",
+);
+
 interface Connection {
   socket: WebSocket;
   user: User;
@@ -75,6 +81,7 @@ export class StandIn {
   speaks = true;
   /** Serves pages of a test, by path. */
   pages = new Map<string, { type: string; body: string | Buffer; headers?: Record<string, string> }>();
+  picture: Buffer = PICTURE;
   port = 0;
   #tokens = new Map<string, { key: string; until: number }>();
   #http: Server | null = null;
@@ -198,7 +205,7 @@ export class StandIn {
       this.uploads.set(key, body);
       return void response.writeHead(204).end();
     }
-    if (path.startsWith("/u/")) return void response.writeHead(200, { "content-type": "image/png" }).end(PICTURE);
+    if (path.startsWith("/u/")) return void response.writeHead(200, { "content-type": "image/png" }).end(this.picture);
     const page = this.pages.get(path);
     if (page) return void response.writeHead(200, { "content-type": page.type, ...page.headers }).end(page.body);
     response.writeHead(404).end();
@@ -395,9 +402,3 @@ export class StandIn {
     if (connection.socket.readyState === 1) connection.socket.send(JSON.stringify(frame));
   }
 }
-
-/** A pixel, as a PNG. */
-export const PICTURE = Buffer.from(
-  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
-  "base64",
-);

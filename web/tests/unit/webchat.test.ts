@@ -299,6 +299,17 @@ test("restart ends the conversation and begins another", async () => {
   assert.notEqual(standIn.user().talk?.id, before);
 });
 
+test("restart shows nothing of the conversation before, also where one log holds both", async () => {
+  const watched = await opened();
+  watched.chat.sendMessage({ type: "text", text: "옛말" });
+  await until("an answer", () => watched.texts.length === 3);
+  watched.chat.restart();
+  await until("another", () => watched.resets === 1 && watched.texts.length > 0);
+  await pause(100);
+  assert.deepEqual(watched.texts, ["안녕하세요! 별빛 꽃집입니다."]);
+  assert.deepEqual(watched.keyboards.at(-1)?.type, "buttons");
+});
+
 test("a refusal for good is shown, and does not hold up the rest", async () => {
   const watched = await opened();
   standIn.faults.error = [{ code: "bad_uri" }];
