@@ -92,6 +92,8 @@ export class WebChat {
   #asked = -1;
   #sequence = new Sequence<Durable>();
   #context: ContextFrame | null = null;
+  /** The conversation of the last message, and whether it has ended. */
+  #talk = "";
   #ended = false;
   #outbox: Outbox | null = null;
   #inFlight: { id: string; timer: ReturnType<typeof setTimeout> } | null = null;
@@ -477,6 +479,7 @@ export class WebChat {
     this.#gate = this.#restart ? { conversationId: frame.context.conversationId, last } : null;
     this.#restart = false;
     this.#ended = false;
+    this.#talk = frame.context.conversationId;
     this.#context = frame;
     if (fresh) this.#sequence.begin(Math.max(0, last - FIRST));
     if (begun) this.#emitter.emit("reset");
@@ -497,11 +500,9 @@ export class WebChat {
 
   #numbered(frame: Durable): void {
     if (typeof frame.seq !== "number") return;
-    if (this.#ended && frame.seq <= this.#sequence.last && frame.type === "MESSAGE") {
-      // The conversation ended, and the next counts anew.
-      const other = frame.message?.conversationId !== this.#context?.context.conversationId;
-      if (other) this.#sequence.begin(frame.seq - 1);
-    }
+    const isNext = this.#ended && frame.type === "MESSAGE" && frame.message?.conversationId !== this.#talk;
+    // The conversation ended, and the next counts anew.
+    if (isNext && frame.seq <= this.#sequence.last) this.#sequence.begin(frame.seq - 1);
     for (const due of this.#sequence.take(frame)) this.#pass(due);
     this.#watchGap();
   }
@@ -533,6 +534,8 @@ export class WebChat {
     }
     if (frame.type === "MESSAGE") {
       if (!frame.message?.data) return;
+      if (frame.message.conversationId !== this.#talk) this.#ended = false;
+      this.#talk = frame.message.conversationId;
       if (frame.message.isUser && frame.clientMessageId) this.#acknowledged(frame.clientMessageId);
       this.#emitter.emit("message", frame);
       // Choices are for the next word alone.

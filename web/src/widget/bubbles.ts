@@ -121,5 +121,6 @@ function carousel(cards: Card[], tools: Tools): Node | null {
   });
   tell();
   const steps = h("div", { class: "steps" }, previous, place, next);
-  return h("section", { class: "carousel", "aria-roledescription": "carousel", "aria-label": words.cards }, track, steps);
+  // A group, not a landmark: a conversation may have many.
+  return h("div", { class: "carousel", role: "group", "aria-roledescription": "carousel", "aria-label": words.cards }, track, steps);
 }

@@ -1,6 +1,7 @@
 // The widget in a real browser, as a customer meets it.
 
 import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import type { BrowserContext, Page } from "playwright-core";
 
@@ -310,6 +311,28 @@ test("what a server sends is text", async () => {
   assert.equal(await seen.page.getByText("실행").count(), 0);
   const all = await seen.page.locator(".log [href], .log [src]").evaluateAll((nodes) => nodes.map((node) => node.getAttribute("href") ?? node.getAttribute("src")));
   assert.ok(all.every((uri) => /^(https:|tel:)/.test(uri ?? "")), String(all));
+});
+
+test("every frame that the adapter makes is shown", async () => {
+  const seen = kept(await opened(server));
+  const folder = "../shared/platforms/src/web/testdata/outbound";
+  // `{{a*3}}` is `aaa`, as in the harness of those cases.
+  const whole = (text: string) => text.replace(/\{\{(.+?)\*(\d+)\}\}/g, (_, unit: string, times: string) => JSON.stringify(JSON.parse(`"${unit}"`).repeat(Number(times))).slice(1, -1));
+  let shown = 0;
+  for (const name of readdirSync(folder).sort()) {
+    const { calls } = JSON.parse(whole(readFileSync(`${folder}/${name}`, "utf8"))) as { calls: { body: Record<string, unknown> }[] };
+    for (const { body } of calls) {
+      server.keep(server.user(), body);
+      shown += body["type"] === "MESSAGE" ? 1 : 0;
+    }
+  }
+  assert.ok(shown > 20);
+  await seen.page.waitForFunction((count) => document.querySelector(".closer-webchat")!.shadowRoot!.querySelectorAll(".log > .item:not(.waiting)").length === count, shown + 1);
+  const empty = await seen.page.locator(".log > .item:not(.waiting)").evaluateAll((items) => items.filter((item) => item.children.length < 2).length);
+  assert.equal(empty, 0, "each has something besides its time");
+  const wide = await seen.page.locator(".log").evaluate((log) => log.scrollWidth > log.clientWidth);
+  assert.equal(wide, false, "nothing sticks out");
+  await accessible(seen.page);
 });
 
 test("unread: a number on the button and in the title, gone when it was seen", async () => {

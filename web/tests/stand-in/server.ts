@@ -149,12 +149,12 @@ export class StandIn {
   say(user: User, said: Said[]): void {
     for (const one of said) {
       if ("message" in one) {
-        this.#keep(user, { type: "MESSAGE", message: this.#message(user, false, one.message, one.meta ?? null) });
+        this.keep(user, { type: "MESSAGE", message: this.#message(user, false, one.message, one.meta ?? null) });
       } else if ("keyboard" in one) {
         user.keyboard = one.keyboard;
-        this.#keep(user, { type: "KEYBOARD", keyboard: one.keyboard });
+        this.keep(user, { type: "KEYBOARD", keyboard: one.keyboard });
       } else {
-        this.#keep(user, { type: "EVENT", event: one.event, data: one.data ?? {}, timestamp: Date.now() });
+        this.keep(user, { type: "EVENT", event: one.event, data: one.data ?? {}, timestamp: Date.now() });
       }
     }
   }
@@ -169,7 +169,7 @@ export class StandIn {
 
   /** The conversation had its time. */
   expire(user: User): void {
-    this.#keep(user, { type: "EVENT", event: "bot.conversation.deleted", data: {}, timestamp: Date.now() });
+    this.keep(user, { type: "EVENT", event: "bot.conversation.deleted", data: {}, timestamp: Date.now() });
     user.talk = null;
   }
 
@@ -362,7 +362,7 @@ export class StandIn {
       connection.socket.terminate();
       user.connections.delete(connection);
     }
-    this.#keep(user, { type: "MESSAGE", message, clientMessageId: id });
+    this.keep(user, { type: "MESSAGE", message, clientMessageId: id });
     if (!dies) this.#send(connection, { type: "ACK", clientMessageId: id, messageId: message.id, seq, timestamp: message.timestamp, duplicate: false });
     if (this.speaks) this.#think(user, answer(data, frame["payload"], `${this.url}/u/picture.png`));
   }
@@ -379,7 +379,8 @@ export class StandIn {
 
   #held: Json | null = null;
 
-  #keep(user: User, frame: Json): void {
+  /** Into the log, and to everybody. */
+  keep(user: User, frame: Json): void {
     const kept = { seq: user.log.length + 1, ...frame };
     user.log.push(kept);
     if (this.faults.lose > 0) {

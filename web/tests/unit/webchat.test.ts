@@ -290,6 +290,18 @@ test("a conversation that ended, and whose successor counts anew", async () => {
   await until("an answer", () => watched.texts.some((text) => text.startsWith('"다시"')));
 });
 
+test("a conversation that ended, and whose successor goes on counting: a frame that comes twice is one", async () => {
+  const watched = await opened();
+  await until("the welcome", () => watched.texts.length === 1);
+  const user = standIn.user();
+  standIn.expire(user);
+  watched.chat.sendMessage({ type: "text", text: "다시" });
+  await until("an answer", () => watched.texts.length === 3);
+  for (const frame of user.log) standIn.raw(user, JSON.stringify(frame));
+  await pause(80);
+  assert.equal(watched.texts.length, 3);
+});
+
 test("restart ends the conversation and begins another", async () => {
   const watched = await opened();
   await until("the welcome", () => watched.texts.length === 1);
@@ -315,12 +327,11 @@ test("a refusal for good is shown, and does not hold up the rest", async () => {
   standIn.faults.error = [{ code: "bad_uri" }];
   const id = watched.chat.sendMessage({ type: "text", text: "하나" });
   watched.chat.sendMessage({ type: "text", text: "둘" });
-  await until("the second", () => standIn.heard().length === 1);
+  await until("the second", () => standIn.heard().length === 1 && watched.chat.pending.length === 1);
   assert.deepEqual(standIn.heard(), ["둘"]);
   assert.deepEqual(watched.chat.pending.map((item) => [item.clientMessageId, item.error]), [[id, "bad_uri"]]);
   watched.chat.resend(id);
-  await until("both", () => standIn.heard().length === 2);
-  assert.equal(watched.chat.pending.length, 0);
+  await until("both", () => standIn.heard().length === 2 && watched.chat.pending.length === 0);
 });
 
 test("a refusal that passes is waited for", async () => {
@@ -415,7 +426,7 @@ test("what cannot be said is refused at once", async () => {
   assert.throws(() => watched.chat.sendMessage({ type: "text", text: " " }), RangeError);
   assert.throws(() => watched.chat.sendMessage({ type: "text", text: "🍎".repeat(1001) }), RangeError);
   watched.chat.sendMessage({ type: "text", text: "🍎".repeat(1000) });
-  await until("heard", () => standIn.heard().length === 1);
+  await until("taken", () => standIn.heard().length === 1 && watched.chat.pending.length === 0);
   await standIn.kill();
   for (let n = 0; n < 50; n++) watched.chat.sendMessage({ type: "text", text: String(n) });
   assert.throws(() => watched.chat.sendMessage({ type: "text", text: "51" }), RangeError);

@@ -1,6 +1,8 @@
 //! What a browser writes: one JSON object in one text frame, with an `action`. Who wrote it, when, and where it belongs is
 //! never taken from there.
 
+use std::fmt;
+
 use model::{ContentType, Location, MessageData, Params};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -22,7 +24,7 @@ pub enum Frame {
 }
 
 /// The first frame of every connection.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Open {
     /// The last number that the browser has; 0 for none.
     pub last_seq: u64,
@@ -44,7 +46,7 @@ pub struct Said {
     pub content: Result<Content, Complaint>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Content {
     pub data: MessageData,
     pub payload: Option<Value>,
@@ -88,6 +90,21 @@ pub enum Code {
     RateLimited,
     Unauthorized,
     Internal,
+}
+
+/// What a page tells of its customer is not for logs.
+impl fmt::Debug for Open {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { last_seq, restart, .. } = self;
+        f.debug_struct("Open").field("last_seq", last_seq).field("restart", restart).finish_non_exhaustive()
+    }
+}
+
+/// Nor what the customer said.
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Content").field("data", &self.data.type_name()).finish_non_exhaustive()
+    }
 }
 
 impl Complaint {

@@ -9,7 +9,7 @@ use http::StatusCode;
 use model::{
     ConversationId, EpochMillis, Inbound, InboundId, InboundKind, MessageId, Meta, Params, PlatformType, UserKey,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::frame::{self, Code, Complaint, Content, Frame, Open, Said};
 use super::wire::{Event, RequestContext};
@@ -218,7 +218,7 @@ fn inbound(web: &Web, connection: &Connection, at: EpochMillis, name: &str, kind
         // API Gateway's clock is ours: the same however often Lambda is given the event.
         received_at: at,
         answer_by: None,
-        reply_to: json!({ "connection": connection.id }),
+        reply_to: Value::Null,
         kind,
     }
 }

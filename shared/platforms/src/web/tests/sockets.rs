@@ -4,7 +4,8 @@ use model::{EpochMillis, InboundKind, MessageData, Params};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{web, web_with};
+use super::{KIT, web, web_with};
+use crate::Channel as _;
 use crate::testkit::any_text;
 use crate::web::{Connection, EventName, Frame, Heard, Open, Web, complain};
 
@@ -169,6 +170,38 @@ fn nothing_is_believed_but_the_row() {
     assert_eq!(data, MessageData::text("hi"));
     assert_eq!((&meta.sender, meta.extra.is_empty()), (&None, true));
     assert_eq!(meta.payload, Some(json!({ "a": 1 })), "a text that holds an object is that");
+}
+
+#[test]
+fn no_recorded_event_is_a_panic() {
+    let web = web();
+    KIT.no_body_is_a_panic(|_, body| {
+        let rows = [None, Some(row(true)), Some(Connection { id: "L0SM9cOFvHcCIhw=".to_owned(), ..row(true) })];
+        rows.iter().any(|row| web.hear(body, row.as_ref(), NOW).is_ok())
+    });
+}
+
+#[test]
+fn nothing_is_told_that_is_not_for_logs() {
+    let web = web();
+    let frame = json!({ "action": "message", "clientMessageId": "c1", "data": { "type": "text", "text": "customer words" },
+        "payload": "customer words" });
+    let open = json!({ "action": "open", "params": { "page": "customer words" } });
+    for body in [frame, open] {
+        let told = format!("{:?}", say(&web, &body.to_string()));
+        assert!(!told.contains("customer words"), "{told}");
+    }
+    let inbound = KIT.inbound(&json!({}));
+    let reply = crate::testkit::reply_of(&json!({ "messages": [{ "type": "text", "text": "customer words" }] }));
+    let rendered = web.render(&reply, &inbound, NOW);
+    let secrets = ["customer words", "web-shared-token-secret", "web-shared-identity-secret", "key-of-the-company-1"];
+    KIT.nothing_is_told(&rendered, &["customer words"], &secrets);
+}
+
+#[test]
+fn nobody_comes_by_http() {
+    let incoming = crate::testkit::Incoming { body: b"{}", ..crate::testkit::Incoming::default() };
+    assert_eq!(KIT.receive(&*KIT.channel(), &incoming), Err(crate::ReceiveError::UnknownPath));
 }
 
 #[test]
