@@ -145,7 +145,10 @@ export function install(options: InitOptions & { botId: string }): Control {
   };
   document.addEventListener("visibilitychange", visible);
   const scheme = matchMedia("(prefers-color-scheme: dark)");
-  const recolor = () => view.look(state.theme);
+  const recolor = () => {
+    view.look(state.theme);
+    view.unread(unread);
+  };
   scheme.addEventListener("change", recolor);
 
   const start = () => {
