@@ -40,7 +40,7 @@ fn surrogates(json: &[u8]) -> Cow<'_, [u8]> {
     repaired
 }
 
-/// What `\uXXXX` at this place stands for.
+/// The UTF-16 unit that the escape at this place stands for: `\u` and four hex digits.
 fn unit(json: &[u8], at: usize) -> Option<u16> {
     let digits = json.get(at..at + ESCAPE)?.strip_prefix(b"\\u")?;
     let digits = std::str::from_utf8(digits).ok().filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()))?;
