@@ -176,6 +176,8 @@ pub struct Heard {
     /// The delivery has no attempt left.
     pub exhausted: bool,
     pub probe: bool,
+    /// One event that the receiver does not want was set aside: that says nothing of the webhook.
+    pub set_aside: bool,
     /// The delivery is not at its end.
     pub open: bool,
     pub next_at: Option<EpochMillis>,
@@ -295,7 +297,9 @@ impl Health {
                 if heard.judgement.slower {
                     health.slow_down(heard.ended);
                 }
-                if heard.judgement.counts {
+                if heard.set_aside {
+                    health.forget(heard.delivery, &mut effects);
+                } else if heard.judgement.counts {
                     health.failed(webhook.policy, heard, fleet, &mut effects);
                 }
                 health.probed(heard);
@@ -318,6 +322,16 @@ impl Health {
         self.speed_up(heard.ended);
     }
 
+    /// What a delivery told is not held against the webhook any more.
+    fn forget(&mut self, delivery: DeliveryId, effects: &mut Vec<Effect>) {
+        let Some(failing) = &mut self.failing else { return };
+        failing.attempts.retain(|(of, _)| *of != delivery);
+        if failing.attempts.is_empty() {
+            self.failing = None;
+            effects.push(Effect::Stopped);
+        }
+    }
+
     fn failed(&mut self, policy: Policy, heard: &Heard, fleet: &Fleet, effects: &mut Vec<Effect>) {
         let now = heard.ended;
         let Some(cause) = heard.exchange.cause() else { return };
@@ -330,14 +344,17 @@ impl Health {
             return;
         }
         failing.exchange = heard.exchange;
-        if fleet.is_still() {
-            // Nobody is to blame for what happens now.
-            return;
-        }
         failing.since = failing.since.min(heard.began);
         failing.last = failing.last.max(now);
         if failing.attempts.len() < ATTEMPTS_KNOWN {
             failing.attempts.insert(attempt);
+        }
+        if fleet.is_still() {
+            // Nobody is to blame for what happens now. Deliveries wait for it to end, as far as the policy lets them.
+            if policy == Policy::Durable {
+                self.pause(heard);
+            }
+            return;
         }
         let is_gone = heard.exchange == Exchange::Answered { status: 410 };
         failing.gone_at = is_gone.then_some(failing.gone_at.unwrap_or(now));

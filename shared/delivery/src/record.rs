@@ -367,6 +367,7 @@ impl Record {
             judgement: Judgement { counts: judgement.counts && by.is_none(), ..judgement },
             exhausted,
             probe,
+            set_aside: matches!(self.state, RecordState::Parked { reason: Parked::Rejected | Parked::Aborted }),
             open: self.due_at().is_some(),
             next_at: self.due_at(),
         };

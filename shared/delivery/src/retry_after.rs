@@ -17,7 +17,9 @@ pub fn seconds(header: &str, now: EpochMillis) -> Option<u64> {
     }
     let at = httpdate::parse_http_date(header).ok()?;
     let now = UNIX_EPOCH + Duration::from_millis(now.0.max(0).unsigned_abs());
-    Some(at.duration_since(now).map_or(0, |wait| wait.as_secs()).min(LONGEST_SECONDS))
+    // Not a moment before the date.
+    let seconds = at.duration_since(now).map_or(0, |wait| wait.as_secs() + u64::from(wait.subsec_nanos() > 0));
+    Some(seconds.min(LONGEST_SECONDS))
 }
 
 #[cfg(test)]
@@ -60,6 +62,8 @@ mod tests {
         ] {
             assert_eq!(seconds(header, NOW), expected, "{header:?}");
         }
+        assert_eq!(seconds("Fri, 21 Nov 2025 08:02:00 GMT", NOW.plus_ms(1)), Some(120));
+        assert_eq!(seconds("Fri, 21 Nov 2025 08:02:00 GMT", NOW.plus_ms(1000)), Some(119));
     }
 
     proptest! {
