@@ -158,6 +158,9 @@ pub struct Failing {
     pub warnings: u8,
     #[serde(default)]
     pub certificate_told: bool,
+    /// The operator was asked whether to switch it off.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub operator_asked: bool,
 }
 
 /// What an attempt told of its webhook. [`Record::settle`](crate::Record::settle) makes it.
@@ -194,7 +197,7 @@ pub enum Effect {
     SwitchedOff { reason: Reason },
     /// Outside of the webhook itself: it fails.
     Tell(Notice),
-    /// It would be switched off now, but so would too many. A person should look.
+    /// It would be switched off now, but so would too many. A person should look; said once.
     AskOperator,
     /// Send a test DELIVERY; [`Health::after_test`] takes what comes of it.
     Test,
@@ -383,11 +386,7 @@ impl Health {
             effects.push(Effect::Tell(notice.next(heard.next_at).off(Some(off_at))));
         }
         if heard.exhausted && nothing_got_through {
-            if fleet.may_switch_off(heard.ended) {
-                self.switch_off(Reason::Exhausted, heard.exchange, heard.ended, effects);
-            } else {
-                effects.push(Effect::AskOperator);
-            }
+            self.switch_off_if_few(Reason::Exhausted, heard.exchange, fleet, heard.ended, effects);
         }
     }
 
@@ -408,11 +407,7 @@ impl Health {
         let lately = now.since(failing.last) <= OFF_LAST_MS;
         if long && often && lately && was_warned {
             let exchange = failing.exchange;
-            if fleet.may_switch_off(now) {
-                self.switch_off(Reason::Failing, exchange, now, effects);
-            } else {
-                effects.push(Effect::AskOperator);
-            }
+            self.switch_off_if_few(Reason::Failing, exchange, fleet, now, effects);
         }
     }
 
@@ -472,6 +467,25 @@ impl Health {
                     State::Throttled { per_second, in_flight, since: now, next_at }
                 };
             }
+        }
+    }
+
+    /// Where too many go off at once, a person is asked, once.
+    fn switch_off_if_few(
+        &mut self,
+        reason: Reason,
+        exchange: Exchange,
+        fleet: &Fleet,
+        now: EpochMillis,
+        effects: &mut Vec<Effect>,
+    ) {
+        if fleet.may_switch_off(now) {
+            self.switch_off(reason, exchange, now, effects);
+            return;
+        }
+        if let Some(failing) = self.failing.as_mut().filter(|failing| !failing.operator_asked) {
+            failing.operator_asked = true;
+            effects.push(Effect::AskOperator);
         }
     }
 
@@ -586,6 +600,7 @@ impl Failing {
             gone_at: None,
             warnings: 0,
             certificate_told: false,
+            operator_asked: false,
         }
     }
 
@@ -644,6 +659,7 @@ impl From<StoredHealth> for Health {
                     gone_at: None,
                     warnings: 0,
                     certificate_told: false,
+                    operator_asked: false,
                 }),
             },
         }
@@ -685,6 +701,57 @@ mod tests {
         assert_eq!(health.pass(EpochMillis(0), id, EpochMillis(0)), Pass::Go);
         assert_eq!(health.sending(Pass::Go, EpochMillis(0)), health);
         assert_eq!(health.after_test(&webhook, Exchange::Answered { status: 200 }, EpochMillis(0)), (health, vec![]));
+    }
+
+    /// Age alone would punish quiet webhooks, and count alone busy ones in one bad second.
+    #[test]
+    fn switched_off_for_age_and_count_and_only_after_both_warnings() {
+        let webhook = Webhook::new("Bxxxxx".parse().unwrap(), "https://example.com", EpochMillis(0));
+        let fleet = Fleet::default().tick(1000, 1000, true, EpochMillis(0)).0;
+        let frozen = Fleet { still: vec![crate::fleet::Still { from: EpochMillis(0), to: None }], ..fleet.clone() };
+        let busy = Fleet { switched_off: vec![EpochMillis(100 * HOUR_MS); 10], ..fleet.clone() };
+        let now = EpochMillis(100 * HOUR_MS);
+        let id: DeliveryId = "0b7c9d1e-5f3a-4c2b-8e6d-1a2b3c4d5e6f".parse().unwrap();
+        for (fleet, failing_ms, attempts, last_ms, warnings, expected) in [
+            (&fleet, OFF_AFTER_MS, 10, 0, 2, "off"),
+            (&fleet, OFF_AFTER_MS, 10, OFF_LAST_MS, 2, "off"),
+            (&fleet, OFF_AFTER_MS - 1, 10, 0, 2, ""),
+            (&fleet, OFF_AFTER_MS, 9, 0, 2, ""),
+            (&fleet, OFF_AFTER_MS, 10, OFF_LAST_MS + 1, 2, ""),
+            (&fleet, OFF_AFTER_MS, 10, 0, 1, "warned"),
+            (&fleet, OFF_AFTER_MS, 10, 0, 0, "warned"),
+            (&fleet, WARN_AFTER_MS[0], 1, 0, 0, "warned"),
+            (&fleet, WARN_AFTER_MS[0] - 1, 1, 0, 0, ""),
+            (&fleet, WARN_AFTER_MS[1], 1, 0, 1, "warned"),
+            (&frozen, OFF_AFTER_MS, 10, 0, 2, ""),
+            (&busy, OFF_AFTER_MS, 10, 0, 2, "asked"),
+        ] {
+            let failing = Failing {
+                since: now.plus_ms(-failing_ms),
+                last: now.plus_ms(-last_ms),
+                attempts: (0..attempts).map(|n| (id, n)).collect(),
+                exchange: Exchange::TimedOut,
+                refusals: 0,
+                gone_at: None,
+                warnings,
+                certificate_told: false,
+                operator_asked: false,
+            };
+            let health = Health { failing: Some(failing), ..Health::default() };
+            let (after, effects) = health.tick(&webhook, fleet, now);
+            let did = match effects.as_slice() {
+                [] => "",
+                [Effect::SwitchedOff { reason: Reason::Failing }, Effect::Tell(_)] if !after.is_on() => "off",
+                [Effect::Tell(notice)] if notice.kind == NoticeKind::Failing => "warned",
+                [Effect::AskOperator] => "asked",
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(did, expected, "{failing_ms} {attempts} {last_ms} {warnings}");
+            if expected == "asked" {
+                assert_eq!(after.tick(&webhook, fleet, now), (after.clone(), vec![]), "asked once");
+            }
+            assert_eq!(after.version, u64::from(after != health), "each change has its version");
+        }
     }
 
     #[test]
