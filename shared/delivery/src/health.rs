@@ -39,6 +39,8 @@ pub const LONGEST_HOLD_MS: i64 = HOUR_MS;
 pub const TEST_EVERY_MS: i64 = DAY_MS;
 pub const TESTS: u32 = 7;
 
+/// Over so many places in the queue.
+const SPREAD: u128 = 64;
 /// More are not needed to decide anything.
 const ATTEMPTS_KNOWN: usize = 16;
 /// The same refusal, so often, is a mistake that the owner should know of.
@@ -250,12 +252,17 @@ impl Health {
             }
             State::Active | State::Throttled { .. } => {}
         }
-        let next_at = match self.state {
-            State::Throttled { next_at, .. } => next_at,
-            State::Active | State::Paused { .. } | State::Disabled { .. } => now,
-        };
-        let due_at = self.hold_until.unwrap_or(now).max(next_at);
-        if due_at <= now { Pass::Go } else { Pass::Wait { until: due_at } }
+        if let Some(until) = self.hold_until.filter(|until| *until > now) {
+            return Pass::Wait { until };
+        }
+        match self.state {
+            State::Throttled { per_second, next_at, .. } if next_at > now => {
+                // Spread by their ids: a crowd that comes back in the same moment would only be sent away again.
+                let places = i64::try_from(delivery.uuid().as_u128() % SPREAD).unwrap_or_default();
+                Pass::Wait { until: next_at.plus_ms(places * 1000 / i64::from(per_second.max(1))) }
+            }
+            State::Active | State::Throttled { .. } | State::Paused { .. } | State::Disabled { .. } => Pass::Go,
+        }
     }
 
     /// The health while a delivery that may pass is on its way. Where it differs it is written first: of two that want to

@@ -47,6 +47,7 @@ pub struct Record {
     /// Its place among those that were cut out of one delivery: `0` before `1`, at each cut.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub path: String,
+    /// The delivery that was divided into this one and another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub split_of: Option<DeliveryId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -474,6 +475,8 @@ impl Record {
         let used = self.used();
         let delay_ms = policy.delay_ms(used, chance);
         let mut child = self.child(rest, '0', used, ended.plus_ms(delay_ms.unwrap_or(0)));
+        // It was delivered, and is not divided.
+        child.split_of = None;
         if delay_ms.is_none() {
             child.state = RecordState::Parked { reason: Parked::Rejected };
         }
