@@ -13,7 +13,7 @@ test *arguments:
 
 # Rewrite what the tests expect; read the diff afterwards
 update:
-    UPDATE=1 cargo test -p closer-flow -p closer-platforms -p closer-inspect
+    UPDATE=1 cargo test -p closer-flow -p closer-platforms -p closer-inspect -p closer-sandbox
 
 # Check format and lints
 lint:
@@ -32,10 +32,11 @@ fixtures folder="shared/platforms/src":
 talk *scripts="bots/*.script.json":
     cargo run -- talk --script {{scripts}}
 
-# Measure every adapter, a turn of the engine, and turns of the whole system
+# Measure every adapter, a turn of the engine, scripts, and turns of the whole system
 bench:
     cargo bench -p closer-platforms --bench adapters
     cargo bench -p closer-flow --bench turn
+    cargo bench -p closer-sandbox
     cargo bench -p closer --bench turns
 
 # Give an adapter whatever bytes for so many seconds (cargo install cargo-fuzz)

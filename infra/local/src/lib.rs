@@ -17,3 +17,4 @@ pub mod services;
 pub mod stack;
 pub mod stand_in;
 pub mod talk;
+pub mod templates;

@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 use closer::dev::Dev;
 use closer::normalize::Normalize;
 use closer::render::Render;
-use closer::{author, dev, fixtures, normalize, render, services, talk};
+use closer::{author, dev, fixtures, normalize, render, services, talk, templates};
 
 /// One bot for every messenger.
 ///
@@ -55,6 +55,11 @@ enum Command {
     Check(author::Check),
     /// Draw a bot's flows as an SVG
     Draw(author::Draw),
+    /// Run cases of what templates print
+    Templates {
+        /// A folder with *.json files, each a list of cases
+        dir: PathBuf,
+    },
     /// Hold scripted conversations with a bot: virtual clock, no network
     Talk {
         /// A script; several may be given
@@ -90,6 +95,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Normalize(arguments) => normalize::run(&arguments).map(code),
         Command::Check(arguments) => author::check(&arguments).map(code),
         Command::Draw(arguments) => author::draw(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Templates { dir } => templates::run(&dir).map(|summary| code(summary.failed == 0)),
         Command::Talk { scripts } => {
             let (mut passed, mut failed) = (0, 0);
             for script in &scripts {

@@ -8,7 +8,7 @@ use std::io::IsTerminal as _;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use flow::{Answer, Ask, Begin, Bot, Channel, HttpAnswer, HttpFailure, Session, Stepped};
+use flow::{Answer, Ask, Begin, Bot, Channel, HttpAnswer, HttpFailure, ScriptFailure, Session, Stepped};
 use model::{
     Agent, AgentCalls, AgentProfile, BotId, Button, Card, EpochMillis, Event, Inbound, InboundId, InboundKind,
     MessageData, Params, PlatformType, Reply,
@@ -208,27 +208,61 @@ impl Talk<'_> {
         }
     }
 
+    /// With the script's replies for what it asks of the network.
+    fn script(&self, ask: &flow::ScriptAsk) -> Result<Value, ScriptFailure> {
+        let now_ms = self.now.0.unsigned_abs();
+        let start = sandbox::Start { now_ms, seed: [7; 32] };
+        let limits = sandbox::Limits { timeout_ms: ask.timeout_ms, result_bytes: ask.max_bytes, ..Default::default() };
+        let mocks = Mocks(&self.script.http);
+        let run = sandbox::run(&ask.script, &ask.context, start, limits, &mocks);
+        let ran = tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(run));
+        ran.console.iter().for_each(|line| println!("  console   {line}"));
+        let failed = |sandbox::Failure { message, name, stack }| ScriptFailure { message, name, stack };
+        ran.result.map_err(failed)
+    }
+
     /// The guard comes first, as on the network.
     fn answer(&self, ask: Ask) -> Answer {
         let ask = match ask {
             Ask::Http(ask) => ask,
             // A script is a rehearsal.
             Ask::Mail(_) => return Answer::Mail(Ok(())),
+            Ask::Script(ask) => return Answer::Script(self.script(&ask)),
         };
         let failure = |message: String| Answer::Http(Err(HttpFailure { message }));
-        if let Err(error) = guard::check(&ask.url, Reach::Public) {
-            return failure(error.to_string());
+        match Mocks(&self.script.http).reply(ask.method, &ask.url) {
+            Ok((status, body)) => Answer::Http(Ok(HttpAnswer { status, body })),
+            Err(message) => failure(message),
         }
-        let mock = self.script.http.iter().find(|mock| mock.method == ask.method && mock.url == ask.url);
+    }
+}
+
+/// The network of a script.
+struct Mocks<'a>(&'a [Mock]);
+
+impl Mocks<'_> {
+    fn reply(&self, method: &str, url: &str) -> Result<(u16, Vec<u8>), String> {
+        guard::check(url, Reach::Public).map_err(|error| error.to_string())?;
+        let mock = self.0.iter().find(|mock| mock.method == method && mock.url == url);
         let Some(Mock { reply, .. }) = mock else {
-            return failure(format!("the script has no reply for {} {}", ask.method, ask.url));
+            return Err(format!("the script has no reply for {method} {url}"));
         };
         let body = match (&reply.json, &reply.text) {
             (Some(json), _) => json.to_string(),
             (None, Some(text)) => text.clone(),
             (None, None) => String::new(),
         };
-        Answer::Http(Ok(HttpAnswer { status: reply.status, body: body.into_bytes() }))
+        Ok((reply.status, body.into_bytes()))
+    }
+}
+
+impl sandbox::Fetcher for Mocks<'_> {
+    fn fetch(&self, request: sandbox::Request) -> sandbox::Fetching<'_> {
+        let reply = self.reply(&request.method, &request.url);
+        Box::pin(async move {
+            let (status, body) = reply.map_err(|message| sandbox::FetchError { message })?;
+            Ok(sandbox::Response { status, headers: Vec::new(), body })
+        })
     }
 }
 

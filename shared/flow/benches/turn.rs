@@ -64,6 +64,39 @@ fn turn_of_ten_nodes(bencher: divan::Bencher<'_, '_>) {
     bencher.with_inputs(|| begun.clone()).bench_values(|(state, params)| turn(&bot, state, params, &message));
 }
 
+/// The budget: five expressions in 5 µs.
+#[divan::bench(args = ["plain", "functions"], sample_size = 100)]
+fn template_of_five_expressions(bencher: divan::Bencher<'_, '_>, kind: &str) {
+    let text = match kind {
+        "plain" => "{{name}} {{params.name}} {{tags[0]}} {{#if ($eq platform \"line\")}}a{{/if}} {{message}}",
+        _ => {
+            "{{JOSA(name, \"이\")}} {{FORMAT(age, \"0,0.00\")}} {{DATE(null, \"YYYY-MM-DD HH:mm\", \"Asia/Seoul\")}} \
+             {{#if ($eq platform \"line\")}}a{{/if}} {{TRUNCATE(message, 2)}}"
+        }
+    };
+    let bot = said(text);
+    bench_turn(bencher, &bot);
+}
+
+/// What the turn around it takes.
+#[divan::bench(sample_size = 100)]
+fn template_of_none(bencher: divan::Bencher<'_, '_>) {
+    bench_turn(bencher, &said("{{botId}}"));
+}
+
+fn said(text: &str) -> Bot {
+    let message = json!({ "type": "text", "text": text });
+    Bot::read(&json!({ "id": 1, "nodes": [{ "id": 1, "type": "entry", "next": [{ "nodeId": 2 }] },
+        { "id": 2, "type": "response", "data": { "message": message } }] }))
+    .unwrap()
+}
+
+fn bench_turn(bencher: divan::Bencher<'_, '_>, bot: &Bot) {
+    let params = json!({ "name": "Kim", "age": "30", "tags": ["a", "b"] }).as_object().cloned().unwrap();
+    let message = MessageData::text("yes");
+    bencher.with_inputs(|| params.clone()).bench_values(|params| turn(bot, State::default(), params, &message));
+}
+
 #[divan::bench]
 fn read_a_thousand_nodes(bencher: divan::Bencher<'_, '_>) {
     let json = bot(1000);

@@ -1,9 +1,14 @@
 //! What a turn asks of the world, and what it is told.
 
+use std::sync::Arc;
+
+use serde_json::Value;
+
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ask {
     Http(HttpAsk),
     Mail(MailAsk),
+    Script(ScriptAsk),
 }
 
 #[derive(Clone, Debug)]
@@ -11,6 +16,8 @@ pub enum Answer {
     Http(Result<HttpAnswer, HttpFailure>),
     /// The text is for the bot's author: it becomes `email.error.message`.
     Mail(Result<(), String>),
+    /// What the script returned, as JSON would hold it; `null` for nothing.
+    Script(Result<Value, ScriptFailure>),
     /// The turn has had its time; whoever carries out asks knows the clock. It ends in the error message.
     OutOfTime,
 }
@@ -49,6 +56,26 @@ pub struct HttpFailure {
     pub message: String,
 }
 
+/// Whoever carries it out keeps the script away from everything but its context.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScriptAsk {
+    /// JavaScript, a module of Node's older kind that exports a handler.
+    pub script: Arc<str>,
+    /// The handler's first argument.
+    pub context: Value,
+    pub timeout_ms: u32,
+    /// Of the result as JSON.
+    pub max_bytes: usize,
+}
+
+/// The script threw, was ended, or returned what is no JSON. For the bot's author: it becomes `sandbox.error`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScriptFailure {
+    pub message: String,
+    pub name: String,
+    pub stack: String,
+}
+
 impl Ask {
     /// The same, with no more time than the turn has left.
     #[must_use]
@@ -56,6 +83,7 @@ impl Ask {
         match self {
             Self::Http(ask) => Self::Http(HttpAsk { timeout_ms: ask.timeout_ms.min(left_ms), ..ask }),
             Self::Mail(_) => self,
+            Self::Script(ask) => Self::Script(ScriptAsk { timeout_ms: ask.timeout_ms.min(left_ms), ..ask }),
         }
     }
 }

@@ -44,6 +44,9 @@ pub struct Preference {
     pub session_timeout_ms: i64,
     /// Where the bot goes on when an agent is done; without it the agent call, or the start.
     pub completed_flow: Option<u64>,
+    /// How long a fetch node waits, and how much it reads.
+    pub fetch_timeout_ms: u32,
+    pub fetch_bytes: usize,
     pub(crate) entry_flow: u64,
     /// The start flow, if none is set.
     pub(crate) fallback_flow: u64,

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use model::{BotId, ConversationId, EndUserId, EpochMillis, MessageData, Navigation, Params, PlatformType, UserKey};
 use serde_json::{Map, Value, json};
 
-use crate::template::json_text;
+use crate::template::{Masked, Setting, json_text, masked};
 use crate::{Bot, limits};
 
 /// Who talks to which bot.
@@ -28,12 +28,9 @@ const GIVEN: &[&str] =
 pub(crate) struct Context<'a> {
     bot: &'a Bot,
     ids: Ids<'a>,
-    #[expect(dead_code, reason = "DATE will read it")]
-    now: EpochMillis,
-    #[expect(dead_code, reason = "RAND will read it")]
-    seed: u64,
+    pub(crate) setting: Setting,
     /// An object. Before it is whole it holds only what [`Context::set`] put there.
-    data: handlebars::Context,
+    data: Value,
     whole: bool,
     /// Until `data` is whole.
     params: Params,
@@ -55,12 +52,23 @@ impl<'a> Context<'a> {
         now: EpochMillis,
         seed: u64,
     ) -> Self {
-        let data = handlebars::Context::from(Value::Object(results));
-        Self { bot, ids, now, seed, data, whole: false, params, navigation, meta: None, moved: true }
+        let (setting, data) = (Setting::new(now, seed), Value::Object(results));
+        Self { bot, ids, setting, data, whole: false, params, navigation, meta: None, moved: true }
     }
 
-    /// Everything, for a template.
-    pub(crate) fn whole(&mut self) -> &handlebars::Context {
+    /// One that is whole already, for cases.
+    pub(crate) fn given(bot: &'a Bot, ids: Ids<'a>, data: Value, now: EpochMillis, seed: u64) -> Self {
+        let context = Self::new(bot, ids, Params::new(), Map::new(), Navigation::default(), now, seed);
+        Self { data, whole: true, moved: false, ..context }
+    }
+
+    /// Everything.
+    pub(crate) fn whole(&mut self) -> &Value {
+        self.parts().0
+    }
+
+    /// Everything, for a template, and what it knows beside.
+    pub(crate) fn parts(&mut self) -> (&Value, &mut Setting) {
         if !self.whole {
             self.whole = true;
             let Ids { bot_id, conversation_id, end_user_id, platform, user_key } = self.ids;
@@ -80,12 +88,20 @@ impl<'a> Context<'a> {
             let navigation = serde_json::to_value(&self.navigation).unwrap_or_default();
             self.set("navigation", navigation);
         }
-        &self.data
+        (&self.data, &mut self.setting)
+    }
+
+    /// Makes something of templates, and copies with stars where they mask.
+    pub(crate) fn masked<T, E>(
+        &mut self,
+        make: impl FnMut(&mut Self) -> Result<T, E>,
+    ) -> Result<(T, Vec<Masked<T>>), E> {
+        masked(self, |context| &mut context.setting, make)
     }
 
     /// The last result of a node type, the message, the error.
     pub(crate) fn set(&mut self, key: &str, value: Value) {
-        if let Some(data) = self.data.data_mut().as_object_mut() {
+        if let Some(data) = self.data.as_object_mut() {
             data.insert(key.to_owned(), value);
         }
     }
@@ -113,7 +129,7 @@ impl<'a> Context<'a> {
     /// The value at a path, as a condition means it: `message` is its text, a bare name may be a parameter.
     pub(crate) fn find(&mut self, path: &[String]) -> Option<Cow<'_, Value>> {
         let (first, rest) = path.split_first()?;
-        let data = self.whole().data();
+        let data = self.whole();
         if first == "message" && rest.is_empty() {
             return data.get("message")?.get("text").map(Cow::Borrowed);
         }
@@ -136,12 +152,12 @@ impl<'a> Context<'a> {
             return &mut self.params;
         }
         // Nothing but `whole` writes "params", and it writes an object.
-        self.data.data_mut().get_mut("params").and_then(Value::as_object_mut).unwrap_or(&mut self.params)
+        self.data.get_mut("params").and_then(Value::as_object_mut).unwrap_or(&mut self.params)
     }
 
     /// What nodes found out, for the turns to come. Last, as it takes the context apart.
     pub(crate) fn take_results(&mut self) -> Map<String, Value> {
-        let Value::Object(mut results) = std::mem::take(self.data.data_mut()) else { return Map::new() };
+        let Value::Object(mut results) = std::mem::take(&mut self.data) else { return Map::new() };
         results.retain(|key, _| !GIVEN.contains(&key.as_str()));
         let weight = |value: &Value| json_text(value).len();
         let mut weights: Vec<(usize, String)> =

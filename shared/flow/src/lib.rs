@@ -9,6 +9,7 @@
 
 mod ask;
 mod bot;
+pub mod cases;
 mod condition;
 mod context;
 mod import;
@@ -24,13 +25,14 @@ mod turn;
 mod usage;
 mod view;
 
-pub use ask::{Answer, Ask, HttpAnswer, HttpAsk, HttpFailure, MailAsk};
+pub use ask::{Answer, Ask, HttpAnswer, HttpAsk, HttpFailure, MailAsk, ScriptAsk, ScriptFailure};
 pub use bot::{Bot, Preference};
 pub use context::Ids;
 pub use import::{ImportError, Site, Warning};
-pub use run::{Done, Input, Problem, Run, Said, Step};
+pub use run::{Done, Input, Kept, Problem, Run, Said, Step};
 pub use session::{LateReply, Session, Stored, StoredRef, Talk, Turn};
 pub use state::State;
+pub use template::TemplateFault;
 pub use turn::{Begin, Channel, Handling, Late, Stepped, begin};
 pub use usage::Plan;
-pub use view::{Operator, Where, id, template_error};
+pub use view::{Operator, Where, id, template_fault};

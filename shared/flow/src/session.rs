@@ -80,6 +80,9 @@ pub struct Turn {
     pub origin: Inbound,
     pub at: EpochMillis,
     pub reply: Reply,
+    /// How long to wait before each message of the reply, in milliseconds. Empty where there is nothing to wait for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub delays: Vec<u32>,
     /// For the company's webhooks; empty where it has none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<Event>,
@@ -204,7 +207,7 @@ impl Turn {
     /// `inbound` loses its content here: the reply needs to know where to go, not what was said.
     pub fn new(inbound: &Inbound, at: EpochMillis, reply: Reply, events: Vec<Event>) -> Self {
         let origin = Inbound { kind: InboundKind::Collect, ..inbound.clone() };
-        Self { origin, at, reply, events, counts: Vec::new(), owed: false, sent: 0, late: false }
+        Self { origin, at, reply, delays: Vec::new(), events, counts: Vec::new(), owed: false, sent: 0, late: false }
     }
 }
 

@@ -2,6 +2,7 @@
 //! a reference, and on the poorest as a number; and an old button can be pressed at any time: what it stood for is
 //! remembered here.
 
+use model::Params;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -19,6 +20,9 @@ pub(crate) struct ShownButton {
     pub(crate) payload: Option<Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) goto: Option<Goto>,
+    /// What a press sets; `null` removes.
+    #[serde(default, skip_serializing_if = "Params::is_empty")]
+    pub(crate) params: Params,
 }
 
 /// Where a `goto` button leads. The flow may be gone when it is pressed.
@@ -163,7 +167,7 @@ mod tests {
     }
 
     fn button(label: &str, payload: Option<Value>) -> ShownButton {
-        ShownButton { label: label.to_owned(), payload, goto: None }
+        ShownButton { label: label.to_owned(), payload, goto: None, params: Params::new() }
     }
 
     #[test]

@@ -9,10 +9,11 @@ use model::{
     SourceType,
 };
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
+use crate::limits;
 use crate::session::{LATE_MS, LateReply, Session, Talk, Turn};
-use crate::{Answer, Ask, Bot, Done, Ids, Input, Plan, Problem, Run, Said, State, Step};
+use crate::{Answer, Ask, Bot, Done, Ids, Input, Kept, Plan, Problem, Run, Said, State, Step};
 
 /// After the last word of an agent who did not take leave, the bot may answer again.
 const AGENT_MS: i64 = 60 * 60 * 1000;
@@ -66,6 +67,7 @@ pub struct Handling<'a> {
     session: Session,
     events: Vec<Event>,
     messages: Vec<Message>,
+    delays: Vec<u32>,
     keyboard: Option<Keyboard>,
     run: Option<Run<'a>>,
     plan: &'a Plan,
@@ -108,6 +110,7 @@ pub fn begin<'a>(
         session,
         events: Vec::new(),
         messages: Vec::new(),
+        delays: Vec::new(),
         keyboard: None,
         run: None,
         plan: bot.plan(),
@@ -132,6 +135,7 @@ impl<'a> Handling<'a> {
         let reply = Reply { messages, keyboard: self.keyboard.take(), hand_over: self.hand_over };
         let mut turn = Turn::new(self.inbound, self.now, reply, std::mem::take(&mut self.events));
         turn.late = self.late;
+        turn.delays = std::mem::take(&mut self.delays);
         if turn.reply_or_received(&self.inbound.kind) {
             let counters = self.plan.counters(self.inbound.platform, self.inbound.received_at);
             turn.counts = self.session.count(counters);
@@ -494,10 +498,13 @@ impl<'a> Handling<'a> {
                 }
             });
         }
-        let mut said = done.said;
+        let (mut said, mut kept) = (done.said, done.kept);
         if self.channel.beyond_plan {
-            sign(&mut said, &self.plan.line);
+            sign(&mut said, &mut kept, &self.plan.line);
         }
+        let late = self.messages.len();
+        self.delays = delays(&said, late);
+        let mut kept = kept.into_iter().peekable();
         for (index, said) in said.into_iter().enumerate() {
             let meta = Meta { custom: said.custom, ..Meta::default() };
             let message = Message {
@@ -511,7 +518,9 @@ impl<'a> Handling<'a> {
                 timestamp: self.now,
             };
             self.session.end_user.last_message_id = Some(message.id);
-            self.tell(EventType::MessageSent, EventData::Message(Box::new(message.clone())));
+            let kept = std::iter::from_fn(|| kept.next_if(|copy| copy.said == index));
+            let told = self.masked(&message, kept);
+            self.tell(EventType::MessageSent, EventData::Message(Box::new(told)));
             self.messages.push(message);
         }
         self.keyboard = done.keyboard;
@@ -521,6 +530,30 @@ impl<'a> Handling<'a> {
             talk.state.number(&self.messages, self.keyboard.as_ref());
         }
         done.problems
+    }
+
+    /// What others are told of a message that masks a part: with stars, and what to put in its place later.
+    fn masked(&self, message: &Message, kept: impl Iterator<Item = Kept>) -> Message {
+        let mut told = message.clone();
+        let mut later = Vec::new();
+        for copy in kept {
+            if copy.after_ms == 0 {
+                told.data = copy.data;
+                told.meta = Meta { custom: copy.custom, ..told.meta.take().unwrap_or_default() }.or_null();
+                continue;
+            }
+            let at = self.now.plus_ms(copy.after_ms);
+            later.push(match copy.custom {
+                Some(custom) => json!({ "at": at, "data": copy.data, "custom": custom }),
+                None => json!({ "at": at, "data": copy.data }),
+            });
+        }
+        if !later.is_empty() {
+            let mut meta = told.meta.take().unwrap_or_default();
+            meta.extra.insert("masks".to_owned(), Value::Array(later));
+            told.meta = Some(meta);
+        }
+        told
     }
 
     fn tell(&mut self, event: EventType, data: EventData) {
@@ -548,15 +581,35 @@ impl<'a> Handling<'a> {
     }
 }
 
+/// The pauses before what is said, behind `late` messages that have waited long enough.
+fn delays(said: &[Said], late: usize) -> Vec<u32> {
+    let mut left = limits::DELAYS_MS;
+    let mut delays = vec![0; late];
+    for Said { delay_ms, .. } in said {
+        let delay = (*delay_ms).min(limits::DELAY_MS).min(left);
+        left -= delay;
+        delays.push(delay);
+    }
+    if left == limits::DELAYS_MS { Vec::new() } else { delays }
+}
+
 /// Puts the plan's line below the last message: as a paragraph of it where that is a text with room, else as a message of
 /// its own, so that no messenger cuts it.
-fn sign(said: &mut Vec<Said>, line: &str) {
+fn sign(said: &mut Vec<Said>, kept: &mut [Kept], line: &str) {
+    let last = said.len().saturating_sub(1);
     match said.last_mut() {
         None => {}
         _ if line.is_empty() => {}
         Some(Said { data: MessageData::Text { text, .. }, .. }) if text.chars().count() + line.len() < SIGNED_CHARS => {
-            text.push_str("\n\n");
-            text.push_str(line);
+            let copies = kept.iter_mut().filter(|copy| copy.said == last);
+            let texts = copies.filter_map(|copy| match &mut copy.data {
+                MessageData::Text { text, .. } => Some(text),
+                MessageData::Media { .. } | MessageData::Cards { .. } | MessageData::Location { .. } => None,
+            });
+            for text in texts.chain([text]) {
+                text.push_str("\n\n");
+                text.push_str(line);
+            }
         }
         Some(_) => said.push(Said { data: MessageData::text(line), custom: None, delay_ms: 0 }),
     }

@@ -8,7 +8,7 @@ use crate::condition::{self, Condition, Test};
 use crate::import::{self, Reader};
 use crate::node::Kind;
 use crate::state::Place;
-use crate::template::Text;
+use crate::template::{TemplateFault, Text};
 
 impl Bot {
     pub fn entry_flow(&self) -> u64 {
@@ -96,10 +96,10 @@ impl Where {
     }
 }
 
-/// What is wrong with a text as a template, in the words that its author sees as `{{error}}`.
-pub fn template_error(text: &str) -> Option<String> {
+/// What is wrong with a text as a template. Printed, it is what its author sees as `{{error}}`.
+pub fn template_fault(text: &str) -> Option<TemplateFault> {
     match Text::read(text) {
-        Text::Broken(reason) => Some(reason),
+        Text::Broken(fault) => Some(*fault),
         Text::Plain(_) | Text::Template(_) => None,
     }
 }

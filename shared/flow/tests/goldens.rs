@@ -10,14 +10,15 @@ use std::path::Path;
 
 use common::Talk;
 use flow::{Ask, Bot, Done, MailAsk};
-use model::{AgentCalls, PlatformType, Position};
+use model::{AgentCalls, MessageData, PlatformType, Position};
 use serde_json::{Value, json};
 
 #[test]
 fn goldens() {
     let testdata = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata"));
     let mut failures = Vec::new();
-    for folder in std::fs::read_dir(testdata).unwrap().flatten() {
+    let nodes = |folder: &std::fs::DirEntry| folder.file_name() != "templates";
+    for folder in std::fs::read_dir(testdata).unwrap().flatten().filter(nodes) {
         for file in std::fs::read_dir(folder.path()).unwrap().flatten() {
             let path = file.path();
             if path.extension().is_none_or(|end| end != "json") {
@@ -49,10 +50,15 @@ fn transcript(case: &Value) -> String {
         _ => AgentCalls::Taken,
     };
     talk.params = case["params"].as_object().cloned().unwrap_or_default();
+    talk.scripts = case["scripts"].as_array().into_iter().flatten().cloned().collect();
     let mut replies = case["http"].as_array().into_iter().flatten();
     for user in case["turns"].as_array().unwrap() {
-        writeln!(out, "\n> {}", user.get("text").filter(|_| user.as_object().unwrap().len() == 1).unwrap_or(user))
-            .unwrap();
+        writeln!(
+            out,
+            "\n> {}",
+            sorted(user.get("text").filter(|_| user.as_object().unwrap().len() == 1).unwrap_or(user))
+        )
+        .unwrap();
         let mut asks = String::new();
         let done = talk.turn(user, &mut |ask| {
             match ask {
@@ -61,6 +67,7 @@ fn transcript(case: &Value) -> String {
                     let headers: Vec<_> = ask.headers.iter().map(|(name, value)| format!(" {name}: {value}")).collect();
                     writeln!(asks, "ask      {} {}{}{body}", ask.method, ask.url, headers.concat()).unwrap();
                 }
+                Ask::Script(_) => unreachable!("the talk answers scripts"),
                 Ask::Mail(ask) => {
                     let MailAsk { to, reply_to, subject, html } = ask;
                     writeln!(asks, "mail     {to:?} reply to {reply_to:?}: {subject:?} {html:?}").unwrap();
@@ -69,14 +76,19 @@ fn transcript(case: &Value) -> String {
             common::answer(replies.next().expect("a reply for each request"))
         });
         out.push_str(&asks);
+        for ask in talk.ran.drain(..) {
+            // The context is much the same each time.
+            let context = if out.contains("script   ") { String::new() } else { ask.context.to_string() };
+            writeln!(out, "script   {} {context}", ask.script).unwrap();
+        }
         tell(&mut out, &done);
     }
     out
 }
 
 fn tell(out: &mut String, done: &Done) {
-    for said in &done.said {
-        write!(out, "said     {}", text(&json!(said.data))).unwrap();
+    for (index, said) in done.said.iter().enumerate() {
+        write!(out, "said     {}", text(&said.data)).unwrap();
         if let Some(custom) = &said.custom {
             write!(out, " custom {custom}").unwrap();
         }
@@ -84,15 +96,22 @@ fn tell(out: &mut String, done: &Done) {
             write!(out, " after {} ms", said.delay_ms).unwrap();
         }
         out.push('\n');
+        for kept in done.kept.iter().filter(|kept| kept.said == index) {
+            write!(out, "kept     {}", text(&kept.data)).unwrap();
+            if let Some(custom) = &kept.custom {
+                write!(out, " custom {custom}").unwrap();
+            }
+            writeln!(out, " from {} ms on", kept.after_ms).unwrap();
+        }
     }
     if let Some(status) = &done.manual {
         writeln!(out, "agent    {}", json!(status)).unwrap();
     }
     if let Some(keyboard) = &done.keyboard {
-        writeln!(out, "keyboard {}", json!(keyboard)).unwrap();
+        writeln!(out, "keyboard {}", sorted(keyboard)).unwrap();
     }
     if !done.params.is_empty() {
-        let params = Value::Object(done.params.clone()).to_string();
+        let params = sorted(&done.params).to_string();
         writeln!(out, "params   {}", params.chars().take(120).collect::<String>()).unwrap();
     }
     for problem in &done.problems {
@@ -110,8 +129,15 @@ fn tell(out: &mut String, done: &Done) {
         .unwrap();
 }
 
+fn sorted(json: &impl serde::Serialize) -> Value {
+    let mut json = json!(json);
+    json.sort_all_objects();
+    json
+}
+
 /// Most messages are a text and nothing else.
-fn text(data: &Value) -> String {
+fn text(data: &MessageData) -> String {
+    let data = sorted(data);
     match data.as_object().map(serde_json::Map::len) {
         Some(2) if data["type"] == "text" => data["text"].to_string(),
         _ => data.to_string(),

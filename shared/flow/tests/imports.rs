@@ -73,6 +73,11 @@ fn errors() {
             with(json!({ "id": 2, "type": "fetch", "data": { "uri": "u", "method": "SING" } })),
             "flow 1 (start), node 2 (fetch): `data.method` is GET, POST, PUT or DELETE",
         ),
+        (with(json!({ "id": 2, "type": "sandbox" })), "flow 1 (start), node 2 (sandbox): `data.script` is missing"),
+        (
+            with(json!({ "id": 2, "type": "sandbox", "data": { "script": 1 } })),
+            "flow 1 (start), node 2 (sandbox): `data.script` is a text",
+        ),
         (
             with(json!({ "id": 2, "type": "parameter", "data": { "set": [{ "value": 1 }] } })),
             "flow 1 (start), node 2 (parameter): `data.set[0].key` is missing",
@@ -115,8 +120,8 @@ fn warnings() {
         (
             with(json!({ "id": 2, "type": "response", "data": { "message": { "text": "{{a}}}" } } })),
             vec![
-                "flow 1 (start), node 2 (response): the template in `data.message.text` cannot be read: a third closing \
-                 brace follows a template: put a blank before it",
+                "flow 1 (start), node 2 (response): the template in `data.message.text` cannot be read: \
+                 Parse error on line 1:\n{{a}}}\n-----^\na third brace follows: put a blank before it",
             ],
         ),
         (

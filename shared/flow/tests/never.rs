@@ -36,13 +36,14 @@ fn seed() -> Value {
             { "id": 3, "type": "nlp", "next": [{ "nodeId": 4 }] },
             { "id": 4, "type": "response", "data": { "message": { "type": "location",
                 "location": { "latitude": "{{a}}", "longitude": 1 } } }, "next": [{ "nodeId": 5 }] },
-            { "id": 5, "type": "back", "data": { "operation": "drop" }, "next": [{ "nodeId": 1 }] }] }],
+            { "id": 5, "type": "back", "data": { "operation": "drop" }, "next": [{ "nodeId": 6 }] },
+            { "id": 6, "type": "sandbox", "data": { "script": "a" }, "next": [{ "nodeId": 1 }] }] }],
       "preference": { "entryFlowId": 1, "fallbackFlowId": 2, "systemMessage": { "empty": "e", "error": "{{error}}" },
         "sessionBehavior": { "welcomeOnSessionStart": true, "welcomeOnMessageWithoutSession": false } } })
 }
 
 /// About the number of values in it.
-const PLACES: usize = 330;
+const PLACES: usize = 340;
 
 fn any_value() -> impl Strategy<Value = Value> {
     prop_oneof![
@@ -119,8 +120,50 @@ fn any_template() -> impl Strategy<Value = String> {
         "{{{{a}}}}",
         "{{else~}}",
         "{{~else if a}}",
+        "{{l[i].x}}",
+        "{{l[0..2].x}}",
+        "{{RAND(1, a)}}",
+        "{{DATE(a, ",
+        "FORMAT(l, ",
+        "{{MASK(a, \"1h\")}}",
+        "TRUNCATE(a, 2)",
+        "JOSA(",
+        ", ",
+        ")}}",
+        "{{^a}}",
+        "{{/a}}",
+        "{{#a}}",
+        "undefined",
+        "@root",
+        "\u{feff}",
     ]);
     prop::collection::vec(pieces, 0..12).prop_map(|pieces| pieces.concat())
+}
+
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        any_value(),
+        any::<i64>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        (-330..330i32).prop_map(|power| Value::from(1.5 * 10_f64.powi(power))),
+        ".*".prop_map(Value::from),
+        "[0-9]{4}[-/. 년]?[0-9WT]{1,4}[-월]?[0-9:]{0,8}[Z+ -]?[0-9]{0,4}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(3, 16, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map("[abx]", inner, 0..3).prop_map(|map| Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+/// Patterns of dates and numbers, and what is nearly one.
+fn any_pattern() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[YMDdHhmsSaAZzXxQWwgGEekLlTon\\[\\]\\\\ .-]{0,40}",
+        "[0,.\\[\\]abkmtoi%$:()+e -]{0,40}",
+        "[0-9a-z]{0,3}"
+    ]
 }
 
 /// Puts `value` at the `index`th place of the JSON.
@@ -167,13 +210,49 @@ proptest! {
     }
 
     #[test]
-    fn no_template_panics(text in any_template()) {
+    fn no_result_of_a_script_panics(
+        changes in prop::collection::vec((0..20_usize, any_value()), 0..5),
+        text in any_template(),
+    ) {
         let bot = json!({ "id": 1, "nodes": [{ "id": 1, "type": "entry", "next": [{ "nodeId": 2 }] },
-            { "id": 2, "type": "response", "data": { "message": { "text": text } } }] });
+            { "id": 2, "type": "sandbox", "data": { "script": text }, "next": [{ "nodeId": 3 }] },
+            { "id": 3, "type": "response", "data": { "message": { "text": "{{sandbox}}{{params}}" } } }] });
+        let mut result = json!({ "params": { "a": text, "l": [1] }, "custom": {}, "message": { "type": "text", "text": text,
+            "buttons": [{ "label": "b", "payload": {} }], "cards": [{ "title": "t" }], "media": { "uri": "u" } } });
+        for (mut index, value) in changes {
+            put(&mut result, &mut index, &value);
+        }
         let bot = Bot::read(&bot).unwrap();
         let mut talk = Talk::new(&bot, PlatformType::Test);
-        talk.params = json!({ "a": { "b": [1] }, "l": [{ "x": "y" }, [], "z"] }).as_object().cloned().unwrap();
-        talk.turn(&json!({ "text": "a" }), &mut |_| unreachable!());
+        talk.scripts.push_back(json!({ "result": result }));
+        let done = talk.turn(&json!({ "text": "a" }), &mut |_| unreachable!());
+        prop_assert!(!done.said.is_empty() && talk.ran.len() == 1);
+    }
+
+    #[test]
+    fn no_template_panics(text in prop_oneof![any_template(), ".*", "[{}]{2}.*"], a in any_json(), l in any_json()) {
+        let message = json!({ "type": "cards", "cards": [
+            { "title": text, "buttons": [{ "label": text }] }, { "title": "{{l[i].x}}{{l[3..1].x}}", "description": text }] });
+        let bot = json!({ "id": 1, "nodes": [{ "id": 1, "type": "entry", "next": [{ "nodeId": 2 }] },
+            { "id": 2, "type": "response", "data": { "message": { "text": text } }, "next": [{ "nodeId": 3 }] },
+            { "id": 3, "type": "response", "data": { "message": message } }] });
+        let bot = Bot::read(&bot).unwrap();
+        let mut talk = Talk::new(&bot, PlatformType::Test);
+        talk.params = json!({ "a": a, "l": l }).as_object().cloned().unwrap();
+        let done = talk.turn(&json!({ "text": "a" }), &mut |_| unreachable!());
+        let said: usize = done.said.iter().map(|said| json!(said.data).to_string().len()).sum();
+        prop_assert!(said < 256 * 1024, "{said}");
+    }
+
+    #[test]
+    fn no_function_panics(
+        name in prop::sample::select(vec!["DATE", "ESCAPE", "FORMAT", "JOSA", "MASK", "QUOTE", "RAND", "TRUNCATE", "lookup", "$lt"]),
+        of in prop::collection::vec(prop_oneof![any_json(), any_pattern().prop_map(Value::from)], 0..5),
+    ) {
+        let names: Vec<_> = (0..of.len()).map(|index| format!("of[{index}]")).collect();
+        let case = json!({ "template": format!("{{{{{name}({})}}}}", names.join(", ")), "context": { "of": of }, "expect": 0 });
+        let reason = flow::cases::template(&case).unwrap_err();
+        prop_assert!(reason.len() < 128 * 1024, "{reason}");
     }
 }
 

@@ -588,3 +588,29 @@ fn choices_are_understood_by_number_label_or_reference() {
         assert_eq!(message.data, MessageData::text(heard), "{kind:?}");
     }
 }
+
+#[test]
+fn what_a_template_masks_is_said_and_not_told() {
+    let text = "{{MASK(\"Kim\")}} {{MASK(\"1234\", \"10m\")}}";
+    let bot = json!({ "id": 1, "nodes": [{ "id": 1, "type": "entry", "next": [{ "nodeId": 2 }] },
+        { "id": 2, "type": "response", "next": [{ "nodeId": 3 }], "data": {
+            "message": { "text": text }, "meta": { "custom": "{{MASK(\"x\")}}" } } },
+        { "id": 3, "type": "response", "data": { "message": { "text": "plain" } } }] });
+    let mut play = Play { bot: Bot::read(&bot).unwrap(), ..Play::new() };
+    let (_, said) = play.step("1", says("hi")).unwrap();
+    assert_eq!(said, ["Kim 1234", "plain"]);
+    let session = play.session.as_ref().unwrap();
+    let told = session.turns.last().unwrap().events.iter().filter_map(|event| match &event.data {
+        EventData::Message(message) if !message.is_user => Some(json!({ "data": message.data, "meta": message.meta })),
+        _ => None,
+    });
+    let later =
+        json!({ "at": play.now.plus_ms(600_000), "data": { "type": "text", "text": "*** ****" }, "custom": "*" });
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [
+            json!({ "data": { "type": "text", "text": "*** 1234" }, "meta": { "custom": "*", "masks": [later] } }),
+            json!({ "data": { "type": "text", "text": "plain" }, "meta": null }),
+        ]
+    );
+}

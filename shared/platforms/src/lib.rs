@@ -117,6 +117,11 @@ pub trait Channel: Send + Sync + fmt::Debug {
         false
     }
 
+    /// Whether a reply may be sent in parts with pauses between them. Not where parts cost more than the whole.
+    fn pauses(&self) -> bool {
+        true
+    }
+
     /// For messengers that take the reply as the answer to their own request.
     fn synchronous(&self) -> Option<&dyn Synchronous> {
         None

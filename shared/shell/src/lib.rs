@@ -18,6 +18,7 @@ mod needs;
 pub mod outgoing;
 pub mod queue;
 pub mod records;
+mod scripts;
 pub mod telemetry;
 mod voice;
 pub mod waiting;

@@ -129,30 +129,39 @@ impl Guarded {
 
     /// What a fetch node asks.
     pub async fn ask(&self, ask: HttpAsk) -> Result<HttpAnswer, HttpFailure> {
-        let failure = |message: String| Err(HttpFailure { message });
-        let url = match guard::check(&ask.url, self.reach) {
-            Ok(url) => url,
-            Err(error) => return failure(error.to_string()),
-        };
-        let Ok(method) = ask.method.parse::<reqwest::Method>() else {
-            return failure("this is no HTTP method".to_owned());
-        };
-        let mut request = self.client().request(method, url).timeout(Duration::from_millis(ask.timeout_ms.into()));
-        for (name, value) in &ask.headers {
+        let timeout = Duration::from_millis(ask.timeout_ms.into());
+        let body = ask.body.map(String::into_bytes).unwrap_or_default();
+        let exchanged = self.exchange(ask.method, &ask.url, ask.headers, body, timeout, ask.max_bytes).await;
+        exchanged.map(|(status, _, body)| HttpAnswer { status, body }).map_err(|message| HttpFailure { message })
+    }
+
+    /// A request whose every part a stranger chose. The error is for them.
+    pub(crate) async fn exchange(
+        &self,
+        method: &str,
+        url: &str,
+        headers: Vec<(String, String)>,
+        body: Vec<u8>,
+        timeout: Duration,
+        max_bytes: usize,
+    ) -> Result<(u16, Vec<(String, String)>, Vec<u8>), String> {
+        let url = guard::check(url, self.reach).map_err(|error| error.to_string())?;
+        let method = method.parse::<reqwest::Method>().map_err(|_| "this is no HTTP method".to_owned())?;
+        let mut request = self.client().request(method, url).timeout(timeout);
+        for (name, value) in &headers {
             request = request.header(name, value);
         }
-        if let Some(body) = ask.body {
+        if !body.is_empty() {
             request = request.body(body);
         }
-        let response = match request.send().await {
-            Ok(response) => response,
-            Err(error) => return failure(describe(&error.without_url()).to_owned()),
-        };
+        let response = request.send().await.map_err(|error| describe(&error.without_url()).to_owned())?;
         let status = response.status().as_u16();
-        match read(response, ask.max_bytes).await {
-            Ok(body) => Ok(HttpAnswer { status, body }),
-            Err(ReadError::TooLong) => failure(format!("the answer is longer than {} bytes", ask.max_bytes)),
-            Err(ReadError::Broken) => failure("the connection broke in the middle of the answer".to_owned()),
+        let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let headers = response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
+        match read(response, max_bytes).await {
+            Ok(body) => Ok((status, headers, body)),
+            Err(ReadError::TooLong) => Err(format!("the answer is longer than {max_bytes} bytes")),
+            Err(ReadError::Broken) => Err("the connection broke in the middle of the answer".to_owned()),
         }
     }
 

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use flow::{LateReply, Turn};
-use model::{EpochMillis, Inbound, InboundKind, PlatformType};
+use model::{EpochMillis, Inbound, InboundKind, PlatformType, Reply};
 use platforms::{Attempt, Call, Channel, Rendered, Synchronous, Verdict};
 use tracing::{error, info, warn};
 
@@ -83,16 +83,21 @@ impl Voice {
             return spoken;
         };
         let late = || turn.late.then(|| LateReply { at: clock::now(), reply: turn.reply.clone() });
-        let Some(Rendered { calls, dropped }) = requests(turn, channel).await else {
+        let Some(parts) = parts(turn, channel).await else {
             spoken.undeliverable = late();
             return spoken;
         };
         let first = turn.sent;
         if first == 0 {
-            log_dropped(&turn.origin, &dropped);
+            parts.iter().for_each(|(_, rendered)| log_dropped(&turn.origin, &rendered.dropped));
         }
+        let calls = parts.into_iter().flat_map(|(delay_ms, rendered)| {
+            let delays = std::iter::once(delay_ms).chain(std::iter::repeat(0));
+            rendered.calls.into_iter().zip(delays)
+        });
         let (mut delivered, mut sent) = (first, first);
-        for (index, call) in calls.into_iter().enumerate().skip(first) {
+        for (index, (call, delay_ms)) in calls.enumerate().skip(first) {
+            tokio::time::sleep(Duration::from_millis(delay_ms.into())).await;
             if index > first && clock::now().since(by) >= 0 {
                 spoken.failed = Some("the turn takes too long".to_owned());
                 break;
@@ -193,20 +198,46 @@ impl Voice {
     }
 }
 
-/// What to send. `None`: a late reply that has no way any more.
-async fn requests(turn: &Turn, channel: &dyn Channel) -> Option<Rendered> {
-    match channel.synchronous() {
+/// What to send, and how long to wait before each part. `None`: a late reply that has no way any more.
+async fn parts(turn: &Turn, channel: &dyn Channel) -> Option<Vec<(u32, Rendered)>> {
+    let rendered = match channel.synchronous() {
         Some(synchronous) if turn.late => {
             // A late reply that overtakes our own interim answer is refused.
             let settled = turn.origin.answer_by.map_or(0, |by| by.plus_ms(AFTER_INTERIM_MS).since(clock::now()));
             tokio::time::sleep(Duration::from_millis(settled.max(0).unsigned_abs())).await;
-            synchronous.late(&turn.reply, &turn.origin, clock::now())
+            synchronous.late(&turn.reply, &turn.origin, clock::now())?
         }
         // The adapter waits for it and reads it from the session.
-        Some(synchronous) if taken(synchronous, turn) => Some(Rendered::default()),
+        Some(synchronous) if taken(synchronous, turn) => return Some(Vec::new()),
         // As of the commit: a turn that is said again makes the same requests, under the same keys.
-        Some(_) | None => Some(channel.render(&turn.reply, &turn.origin, turn.at)),
+        Some(_) | None if turn.delays.is_empty() || !channel.pauses() => {
+            channel.render(&turn.reply, &turn.origin, turn.at)
+        }
+        Some(_) | None => return Some(delayed(turn, channel)),
+    };
+    Some(vec![(0, rendered)])
+}
+
+/// A reply with pauses in it: each part is rendered by itself, under keys of its own.
+fn delayed(turn: &Turn, channel: &dyn Channel) -> Vec<(u32, Rendered)> {
+    let mut parts: Vec<(u32, Reply)> = Vec::new();
+    for (index, message) in turn.reply.messages.iter().enumerate() {
+        let delay_ms = turn.delays.get(index).copied().unwrap_or_default();
+        match parts.last_mut() {
+            Some((_, part)) if delay_ms == 0 => part.messages.push(message.clone()),
+            Some(_) | None => parts.push((delay_ms, Reply { messages: vec![message.clone()], ..Reply::default() })),
+        }
     }
+    if let Some((_, last)) = parts.last_mut() {
+        last.keyboard.clone_from(&turn.reply.keyboard);
+        last.hand_over = turn.reply.hand_over;
+    }
+    let render = |(index, (delay_ms, reply)): (usize, (u32, Reply))| {
+        let id = if index == 0 { turn.origin.id } else { turn.origin.id.following(&format!("part {index}")) };
+        let origin = Inbound { id, ..turn.origin.clone() };
+        (delay_ms, channel.render(&reply, &origin, turn.at))
+    };
+    parts.into_iter().enumerate().map(render).collect()
 }
 
 /// Whether the messenger's own request takes the reply.

@@ -6,6 +6,7 @@ use crate::aws::Aws;
 use crate::guard::Reach;
 use crate::mail::{Mail, MailConfig};
 use crate::outgoing::Guarded;
+use crate::scripts;
 
 #[derive(Debug)]
 pub(crate) struct World {
@@ -21,6 +22,7 @@ impl World {
     pub(crate) async fn ask(&self, ask: Ask) -> Answer {
         match ask {
             Ask::Http(ask) => Answer::Http(self.http.ask(ask).await),
+            Ask::Script(ask) => Answer::Script(scripts::run(ask, &self.http).await),
             Ask::Mail(ask) => Answer::Mail(self.mail.send(&ask).await),
         }
     }

@@ -72,6 +72,30 @@ async fn navertalk_takes_one_event_as_the_answer_and_more_by_its_api() {
     running.stop().await;
 }
 
+/// Messages with a delay come one by one, each once, in their order and not before their time.
+#[tokio::test]
+async fn messages_wait_as_long_as_the_bot_says() {
+    let running = world::start().await;
+    let mut stored = running.stack.bots.load(&world::bot()).await.unwrap().unwrap();
+    let node = |id: u64, delay: u32| {
+        json!({ "id": id, "type": "response", "next": [{ "nodeId": id + 1 }],
+            "data": { "message": { "type": "text", "text": format!("text {id}") }, "delay": delay } })
+    };
+    let mut nodes = vec![json!({ "id": 1, "type": "entry", "next": [{ "nodeId": 2 }] })];
+    nodes.extend([node(2, 0), node(3, 400), node(4, 0), node(5, 400)]);
+    nodes.push(json!({ "id": 6, "type": "keyboard", "data": { "type": "any" }, "next": [{ "nodeId": 2 }] }));
+    stored.json["flows"] = json!([{ "id": 1, "nodes": nodes }]);
+    stored.json["preference"] = json!({});
+    save(&running, stored).await;
+    let started = std::time::Instant::now();
+    say(&running, "navertalk", "local-navertalk-secret", "hello").await;
+    let calls = world::until("the last", || said(&running, 0, "text 5")).await;
+    assert!(started.elapsed() >= std::time::Duration::from_millis(800));
+    let texts: Vec<_> = calls.iter().map(|call| call.body["textContent"]["text"].as_str().unwrap()).collect();
+    assert_eq!(texts, ["text 2", "text 3", "text 4", "text 5"]);
+    running.stop().await;
+}
+
 /// A person of the company answers in NaverTalk's own console.
 #[tokio::test]
 async fn while_a_person_talks_on_navertalk_the_bot_is_silent() {

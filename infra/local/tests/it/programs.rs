@@ -66,13 +66,42 @@ fn bots_are_checked_and_drawn() {
 
 #[test]
 fn scripts_pass() {
-    let recording = shared("spec/scripts/back-node-recording.script.json");
-    let ours = Some("bots/hello.script.json".to_owned());
-    for script in [ours, recording].into_iter().flatten() {
+    let mut scripts = vec!["bots/hello.script.json".to_owned(), "bots/llm.script.json".to_owned()];
+    if let Some(folder) = shared("spec/scripts") {
+        let files = std::fs::read_dir(folder).unwrap().flatten().map(|file| file.path().display().to_string());
+        scripts.extend(files.filter(|path| path.ends_with(".script.json")));
+    }
+    for script in scripts {
         let output = closer(&["talk", "--script", &script]);
         assert!(output.status.success(), "{script}: {}", String::from_utf8_lossy(&output.stdout));
         assert!(last_line(&output).ends_with("passed, 0 failed"));
     }
+}
+
+/// Bots that others made, as they were exported; the talks with them are ours.
+#[test]
+fn exports_of_others_run_unchanged() {
+    let Some(exports) = shared("spec/examples/closer") else { return };
+    let exports = std::path::Path::new(&exports).canonicalize().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let scripts = world::root().join("infra/local/testdata/exports");
+    for file in std::fs::read_dir(scripts).unwrap().flatten() {
+        let text = std::fs::read_to_string(file.path()).unwrap();
+        let mut script: serde_json::Value = serde_json::from_str(&text).unwrap();
+        script["bot"] = json!(exports.join(script["bot"].as_str().unwrap()));
+        let path = folder.path().join(file.file_name());
+        std::fs::write(&path, script.to_string()).unwrap();
+        let output = closer(&["talk", "--script", path.to_str().unwrap()]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    }
+}
+
+#[test]
+fn templates_print_as_the_libraries_do() {
+    let Some(folder) = shared("spec/templates") else { return };
+    let output = closer(&["templates", &folder]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    assert_eq!(last_line(&output), "templates: 363 passed, 0 failed");
 }
 
 #[test]

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::{ImportError, Reader, field};
 use crate::bot::{Flow, Preference};
+use crate::limits;
 use crate::template::Text;
 
 /// 24 hours.
@@ -74,6 +75,17 @@ pub(super) fn read(
             reader.warn(format!("`preference.systemMessage.{key}` takes no template: the usual text is sent"));
         }
     }
+    let fetch = field(json, "fetch");
+    let bounded = |key: &str, usual: u32, most: u32, reader: &Reader| -> Result<u32, ImportError> {
+        match reader.number(field(fetch, key), &format!("preference.fetch.{key}"))? {
+            None => Ok(usual),
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is within")]
+            Some(number) if (1.0..=f64::from(most)).contains(&number) => Ok(number as u32),
+            Some(_) => Err(reader.error(&format!("preference.fetch.{key}"), &format!("is a number from 1 to {most}"))),
+        }
+    };
+    let fetch_timeout_ms = bounded("timeoutMs", limits::FETCH_TIMEOUT_MS, limits::FETCH_TIMEOUT_MS, reader)?;
+    let fetch_bytes = bounded("maxBytes", limits::FETCH_BYTES, limits::FETCH_BYTES_MOST, reader)?;
     let minutes = reader.number(field(json, "sessionTimeoutMinutes"), "preference.sessionTimeoutMinutes")?;
     Ok(Preference {
         welcome_on_session_start: flag("welcomeOnSessionStart", reader)?,
@@ -85,6 +97,8 @@ pub(super) fn read(
             ms
         }),
         completed_flow,
+        fetch_timeout_ms,
+        fetch_bytes: fetch_bytes as usize,
         entry_flow,
         fallback_flow,
         empty: text("empty", reader)?.unwrap_or_else(|| Text::Plain(EMPTY.to_owned())),

@@ -35,8 +35,8 @@ impl Reader {
             Value::String(_) | Value::Number(_) | Value::Bool(_) => Text::read(&scalar_text(value)),
             Value::Array(_) | Value::Object(_) => return Err(self.error(field, "is a text")),
         };
-        if let Text::Broken(reason) = &text {
-            self.warn(format!("the template in `{field}` cannot be read: {reason}"));
+        if let Text::Broken(fault) = &text {
+            self.warn(format!("the template in `{field}` cannot be read: {fault}"));
         }
         Ok(Some(text))
     }

@@ -1,22 +1,26 @@
 //! Buttons of messages and keyboards.
 //!
 //! ```json
-//! { "type": "postback", "label": "…", "payload": "{ \"a\": 1 }" }
+//! { "type": "postback", "label": "…", "payload": "{ \"a\": 1 }", "params": { "size": "L" } }
 //! { "type": "link", "label": "…", "uri": "https://…" }
 //! { "type": "goto", "label": "…", "flowId": 3, "nodeId": 2 }
 //! ```
 
+use model::Params;
 use serde_json::Value;
 
 use crate::context::Context;
 use crate::import::{ImportError, Reader, field, id};
 use crate::shown::{Goto, ShownButton};
-use crate::template::{TemplateError, Text, json_text};
+use crate::template::{Expansion, TemplateError, Text, json_text};
 
 #[derive(Debug)]
 pub(crate) struct Button {
     label: Text,
     action: Action,
+    /// What a press sets of the customer's parameters. `None` removes one.
+    params: Vec<(String, Option<Text>)>,
+    expansion: Expansion,
 }
 
 #[derive(Debug)]
@@ -57,7 +61,18 @@ fn read(json: &Value, reader: &mut Reader, name: &str) -> Result<Button, ImportE
             },
         },
     };
-    Ok(Button { label, action })
+    let mut params = Vec::new();
+    for (key, value) in reader.object(field(json, "params"), &format!("{name}.params"))?.into_iter().flatten() {
+        let value = match value {
+            // Only texts hold templates, and an object is the text that would have been written for it.
+            Value::Array(_) | Value::Object(_) => Value::String(json_text(value)),
+            value => value.clone(),
+        };
+        params.push((key.clone(), reader.text(&value, &format!("{name}.params.{key}"))?));
+    }
+    let mut button = Button { label, action, params, expansion: Expansion::default() };
+    button.expansion = Expansion::read(&mut button.texts());
+    Ok(button)
 }
 
 /// The buttons with a label, and what they stand for.
@@ -67,32 +82,19 @@ pub(crate) fn render_buttons(
     shown: &mut Vec<ShownButton>,
 ) -> Result<Vec<model::Button>, TemplateError> {
     let mut rendered = Vec::with_capacity(buttons.len());
-    // A button that holds `list[i]` will become one for each item here.
-    for Button { label, action } in buttons {
-        let label = label.render(context)?.trim().to_owned();
-        if label.is_empty() {
-            continue;
-        }
-        match action {
-            Action::Open { uri } => rendered.push(model::Button::open(label, uri.render(context)?)),
-            Action::Goto { flow_id, node_id } => {
-                let flow_id = number(flow_id, context)?;
-                let node_id = node_id.as_ref().map(|node_id| number(node_id, context)).transpose()?.flatten();
-                // No flow has the id 0 that stands for none, so that the press ends in the fallback flow.
-                let goto = Goto { flow_id: flow_id.unwrap_or(0), node_id };
-                let button = ShownButton { label, payload: None, goto: Some(goto) };
-                rendered.push(model::Button { payload: button.carried(), ..model::Button::say(&button.label) });
-                shown.push(button);
-            }
-            Action::Say { payload } => {
-                let payload = payload.as_ref().map(|payload| payload.render(context)).transpose()?;
-                let payload = payload.filter(|text| !text.is_empty()).map(|text| Value::String(text.into_owned()));
-                shown.push(ShownButton { label: label.clone(), payload: payload.clone(), goto: None });
-                rendered.push(model::Button { payload, ..model::Button::say(label) });
-            }
-        }
+    for button in buttons {
+        button.expansion.each(context, &mut rendered, |context| button.render(context, shown))?;
     }
     Ok(rendered)
+}
+
+/// What a press of them says.
+pub(crate) fn render_labels(buttons: &[Button], context: &mut Context<'_>) -> Result<Vec<String>, TemplateError> {
+    let mut labels = Vec::with_capacity(buttons.len());
+    for button in buttons {
+        button.expansion.each(context, &mut labels, |context| button.label(context).map(Some))?;
+    }
+    Ok(labels)
 }
 
 fn number(text: &Text, context: &mut Context<'_>) -> Result<Option<u64>, TemplateError> {
@@ -108,7 +110,67 @@ impl Button {
         }
     }
 
-    pub(crate) fn label(&self, context: &mut Context<'_>) -> Result<String, TemplateError> {
+    fn label(&self, context: &mut Context<'_>) -> Result<String, TemplateError> {
         Ok(self.label.render(context)?.trim().to_owned())
+    }
+
+    /// None if it has no label.
+    fn render(
+        &self,
+        context: &mut Context<'_>,
+        shown: &mut Vec<ShownButton>,
+    ) -> Result<Option<model::Button>, TemplateError> {
+        let label = self.label(context)?;
+        if label.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(match &self.action {
+            Action::Open { uri } => model::Button::open(label, uri.render(context)?),
+            Action::Goto { flow_id, node_id } => {
+                let flow_id = number(flow_id, context)?;
+                let node_id = node_id.as_ref().map(|node_id| number(node_id, context)).transpose()?.flatten();
+                // No flow has the id 0 that stands for none, so that the press ends in the fallback flow.
+                let goto = Goto { flow_id: flow_id.unwrap_or(0), node_id };
+                let params = self.params(context)?;
+                let button = ShownButton { label, payload: None, goto: Some(goto), params };
+                let rendered = model::Button { payload: button.carried(), ..model::Button::say(&button.label) };
+                shown.push(button);
+                rendered
+            }
+            Action::Say { payload } => {
+                let payload = payload.as_ref().map(|payload| payload.render(context)).transpose()?;
+                let payload = payload.filter(|text| !text.is_empty()).map(|text| Value::String(text.into_owned()));
+                let params = self.params(context)?;
+                shown.push(ShownButton { label: label.clone(), payload: payload.clone(), goto: None, params });
+                model::Button { payload, ..model::Button::say(label) }
+            }
+        }))
+    }
+
+    fn params(&self, context: &mut Context<'_>) -> Result<Params, TemplateError> {
+        let mut params = Params::new();
+        for (key, value) in &self.params {
+            let value = match value {
+                Some(text) => Value::String(text.render(context)?.into_owned()),
+                None => Value::Null,
+            };
+            params.insert(key.clone(), value);
+        }
+        Ok(params)
+    }
+
+    /// The button is one of a card's.
+    pub(super) fn move_into(&mut self, card: &mut Expansion) {
+        self.expansion = card.read_inner(&mut self.texts());
+    }
+
+    fn texts(&mut self) -> Vec<&mut Text> {
+        let (first, second) = match &mut self.action {
+            Action::Say { payload } => (payload.as_mut(), None),
+            Action::Open { uri } => (Some(uri), None),
+            Action::Goto { flow_id, node_id } => (Some(flow_id), node_id.as_mut()),
+        };
+        let params = self.params.iter_mut().filter_map(|(_, value)| value.as_mut());
+        [Some(&mut self.label), first, second].into_iter().flatten().chain(params).collect()
     }
 }

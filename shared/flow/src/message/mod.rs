@@ -15,7 +15,7 @@ use model::{ContentType, Location, MessageData};
 use crate::context::Context;
 use crate::run::Fault;
 use crate::shown::ShownButton;
-use crate::template::{TemplateError, Text};
+use crate::template::{Expansion, TemplateError, Text};
 use button::{Button, render_buttons};
 pub(crate) use read::read;
 
@@ -41,6 +41,7 @@ pub(crate) struct Card {
     media: Option<Media>,
     uri: Option<Text>,
     buttons: Vec<Button>,
+    expansion: Expansion,
 }
 
 impl Message {
@@ -60,10 +61,13 @@ impl Message {
                 text: optional(text.as_ref(), context)?,
                 buttons: render_buttons(buttons, context, shown)?,
             },
-            // A card that holds `list[i]` will become one for each item here.
-            Self::Cards { cards } => MessageData::Cards {
-                cards: cards.iter().map(|card| card.render(context, shown)).collect::<Result<_, _>>()?,
-            },
+            Self::Cards { cards } => {
+                let mut rendered = Vec::with_capacity(cards.len());
+                for card in cards {
+                    card.expansion.each(context, &mut rendered, |context| card.render(context, shown).map(Some))?;
+                }
+                MessageData::Cards { cards: rendered }
+            }
             Self::Location { title, latitude, longitude } => MessageData::Location {
                 location: Location {
                     title: optional(title.as_ref(), context)?,

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{Card, Media, Message, button};
 use crate::import::{ImportError, Reader, field};
-use crate::template::Text;
+use crate::template::{Expansion, Text};
 
 /// None, with a warning, where there is no message.
 pub(crate) fn read(json: &Value, reader: &mut Reader, name: &str) -> Result<Option<Message>, ImportError> {
@@ -77,8 +77,14 @@ fn card(json: &Value, reader: &mut Reader, name: &str) -> Result<Card, ImportErr
         return Err(reader.error(name, "is an object"));
     }
     let mut text = |key: &str| reader.text(field(json, key), &format!("{name}.{key}"));
-    let (title, description, uri) = (text("title")?, text("description")?, text("uri")?);
-    let media = media(field(json, "media"), reader, &format!("{name}.media"))?;
-    let buttons = button::read_list(field(json, "buttons"), reader, &format!("{name}.buttons"))?;
-    Ok(Card { title, description, media, uri, buttons })
+    let (mut title, mut description, mut uri) = (text("title")?, text("description")?, text("uri")?);
+    let mut media = media(field(json, "media"), reader, &format!("{name}.media"))?;
+    let mut buttons = button::read_list(field(json, "buttons"), reader, &format!("{name}.buttons"))?;
+    let of_media = media.iter_mut().flat_map(|media| [Some(&mut media.uri), media.alt_text.as_mut()]);
+    let own = [title.as_mut(), description.as_mut(), uri.as_mut()].into_iter().chain(of_media);
+    let mut expansion = Expansion::read(&mut own.flatten().collect::<Vec<_>>());
+    buttons.iter_mut().for_each(|button| button.move_into(&mut expansion));
+    // Only now is known whose item the card is.
+    buttons.iter_mut().for_each(|button| button.move_into(&mut expansion));
+    Ok(Card { title, description, media, uri, buttons, expansion })
 }

@@ -12,7 +12,7 @@
 //! message with that button, and the customer's next message goes on behind the node. So does the preview. Where nobody
 //! can answer, the error is said and the bot goes on.
 
-use model::{AgentCalls, Button, KeyboardType, MessageData, PlatformType};
+use model::{AgentCalls, Button, KeyboardType, MessageData, Params, PlatformType};
 use serde_json::{Value, json};
 
 use super::Then;
@@ -66,7 +66,7 @@ impl AgentCall {
             AgentCalls::Taken => {
                 let label = self.cancel_label(run)?;
                 self.say(run, &self.wait, None)?;
-                run.show(vec![ShownButton { label: label.clone(), payload: None, goto: None }]);
+                run.show(vec![ShownButton { label: label.clone(), payload: None, goto: None, params: Params::new() }]);
                 run.context.set("manual", json!({ "status": "PENDING" }));
                 let buttons = vec![Button::say(label)];
                 Ok(Then::CallAgent(model::Keyboard {
@@ -78,7 +78,7 @@ impl AgentCall {
             AgentCalls::Button => {
                 let label = self.call.render(&mut run.context)?.trim().to_owned();
                 let message = self.kakao.as_ref().filter(|_| run.context.platform() == PlatformType::Kakao);
-                self.say(run, message.unwrap_or(&self.wait), Some(Button { agent_call: true, ..Button::say(label) }))?;
+                self.say(run, message.unwrap_or(&self.wait), Some(&Button { agent_call: true, ..Button::say(label) }))?;
                 Ok(Then::CallAgent(model::Keyboard::default()))
             }
             AgentCalls::Refused => {
@@ -100,21 +100,26 @@ impl AgentCall {
         Ok(self.cancel.render(&mut run.context)?.trim().to_owned())
     }
 
-    fn say(&self, run: &mut Run<'_>, message: &Message, button: Option<Button>) -> Result<(), Fault> {
-        let mut shown = Vec::new();
-        let Some(mut data) = message.render(&mut run.context, &mut shown)? else { return Ok(()) };
-        match (&mut data, button) {
-            (MessageData::Text { buttons, .. } | MessageData::Media { buttons, .. }, Some(button)) => {
-                buttons.push(button);
+    fn say(&self, run: &mut Run<'_>, message: &Message, button: Option<&Button>) -> Result<(), Fault> {
+        let mut beside = None;
+        run.say_made(|context, shown| {
+            let Some(mut data) = message.render(context, shown)? else { return Ok(None) };
+            match (&mut data, button) {
+                (MessageData::Text { buttons, .. } | MessageData::Media { buttons, .. }, Some(button)) => {
+                    buttons.push(button.clone());
+                }
+                (MessageData::Cards { .. } | MessageData::Location { .. }, Some(button)) => {
+                    let text = button.label.clone();
+                    beside = Some(MessageData::Text { text, buttons: vec![button.clone()] });
+                }
+                (_, None) => {}
             }
-            (MessageData::Cards { .. } | MessageData::Location { .. }, Some(button)) => {
-                run.say(Said { data, custom: None, delay_ms: 0 }, shown)?;
-                data = MessageData::Text { text: button.label.clone(), buttons: vec![button] };
-                shown = Vec::new();
-            }
-            (_, None) => {}
+            Ok(Some(Said { data, custom: None, delay_ms: 0 }))
+        })?;
+        match beside {
+            Some(data) => run.say(Said { data, custom: None, delay_ms: 0 }, Vec::new()),
+            None => Ok(()),
         }
-        run.say(Said { data, custom: None, delay_ms: 0 }, shown)
     }
 
     pub(super) fn messages(&self) -> impl Iterator<Item = &Message> {

@@ -15,7 +15,6 @@ use super::Then;
 use crate::ask::{Answer, Ask, HttpAnswer, HttpAsk};
 use crate::context::Context;
 use crate::import::{ImportError, Reader, field};
-use crate::limits;
 use crate::run::{Fault, Run};
 use crate::template::{TemplateError, Text, json_text};
 
@@ -94,18 +93,18 @@ impl Fetch {
             url,
             headers,
             body,
-            timeout_ms: limits::FETCH_TIMEOUT_MS,
-            max_bytes: limits::FETCH_BYTES,
+            timeout_ms: run.bot.preference.fetch_timeout_ms,
+            max_bytes: run.bot.preference.fetch_bytes,
         })))
     }
 
     #[expect(clippy::unused_self, reason = "nodes look alike")]
     pub(super) fn answer(&self, run: &mut Run<'_>, answer: Option<Answer>) -> Result<Then, Fault> {
         let mut result = Map::new();
-        let before = run.context.whole().data();
+        let before = run.context.whole();
         result.insert("uri".to_owned(), before["fetch"]["uri"].clone());
         let error = match answer {
-            Some(Answer::Http(Ok(HttpAnswer { body, .. }))) if body.len() > limits::FETCH_BYTES => {
+            Some(Answer::Http(Ok(HttpAnswer { body, .. }))) if body.len() > run.bot.preference.fetch_bytes => {
                 Some(json!({ "name": "RequestError", "message": "the answer is too long" }))
             }
             Some(Answer::Http(Ok(HttpAnswer { status, body }))) => {

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::Then;
 use crate::import::{ImportError, Reader, field};
-use crate::message::button::{self, Button, render_buttons};
+use crate::message::button::{self, Button, render_buttons, render_labels};
 use crate::message::{self, Message};
 use crate::run::{Fault, Run, Said};
 
@@ -84,10 +84,10 @@ impl Keyboard {
             return Ok(None);
         }
         if let Some(failure) = &self.failure {
-            let mut shown = Vec::new();
-            if let Some(data) = failure.render(&mut run.context, &mut shown)? {
-                run.say(Said { data, custom: None, delay_ms: 0 }, shown)?;
-            }
+            run.say_made(|context, shown| {
+                let data = failure.render(context, shown)?;
+                Ok(data.map(|data| Said { data, custom: None, delay_ms: 0 }))
+            })?;
         }
         self.run(run).map(Some)
     }
@@ -121,11 +121,7 @@ impl Keyboard {
         Ok(match (self.kind, message) {
             (KeyboardType::Any, _) => true,
             (KeyboardType::Buttons, MessageData::Text { text, .. }) => {
-                let mut labels = Vec::with_capacity(self.buttons.len());
-                for button in &self.buttons {
-                    labels.push(button.label(&mut run.context)?);
-                }
-                labels.contains(text)
+                render_labels(&self.buttons, &mut run.context)?.contains(text)
             }
             (KeyboardType::Text | KeyboardType::Number | KeyboardType::Location | KeyboardType::Buttons, _) => {
                 value.is_some()

@@ -117,7 +117,7 @@ impl Llm {
             headers,
             body: Some(body.to_string()),
             timeout_ms: question.timeout_ms,
-            max_bytes: limits::FETCH_BYTES,
+            max_bytes: limits::FETCH_BYTES as usize,
         })))
     }
 

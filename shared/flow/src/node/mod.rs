@@ -8,8 +8,9 @@ mod fetch;
 mod flow;
 mod keyboard;
 pub(crate) mod llm;
-mod parameter;
+pub(crate) mod parameter;
 mod response;
+mod sandbox;
 mod unavailable;
 
 use serde_json::Value;
@@ -39,6 +40,7 @@ const TYPES: &[Type] = &[
     (&["email", "mail"], |_, data, reader| email::read(data, reader).map(|node| Kind::Email(Box::new(node)))),
     (&["llm"], |_, data, reader| llm::read(data, reader).map(Kind::Llm)),
     (&["fetch", "http"], |_, data, reader| fetch::read(data, reader).map(Kind::Fetch)),
+    (&["sandbox", "script", "code"], |_, data, reader| sandbox::read(data, reader).map(Kind::Sandbox)),
     // Each of these will move up when it is built.
     (unavailable::NAMES, |name, _, reader| Ok(Kind::Unavailable(unavailable::read(name, reader)))),
 ];
@@ -55,6 +57,7 @@ pub(crate) enum Kind {
     Email(Box<email::Email>),
     Llm(llm::Llm),
     Fetch(fetch::Fetch),
+    Sandbox(sandbox::Sandbox),
     Unavailable(unavailable::Unavailable),
 }
 
@@ -93,6 +96,7 @@ impl Kind {
             Self::Email(node) => node.run(run),
             Self::Llm(node) => node.run(run),
             Self::Fetch(node) => node.run(run),
+            Self::Sandbox(node) => node.run(run),
             Self::Unavailable(node) => node.run(run),
         }
     }
@@ -103,6 +107,7 @@ impl Kind {
             Self::Fetch(node) => node.answer(run, answer),
             Self::Email(node) => node.answer(run, answer),
             Self::Llm(node) => node.answer(run, answer),
+            Self::Sandbox(node) => node.answer(run, answer),
             Self::Entry(_)
             | Self::Response(_)
             | Self::Keyboard(_)
@@ -127,6 +132,7 @@ impl Kind {
             Self::Email(_) => "email",
             Self::Llm(_) => "llm",
             Self::Fetch(_) => "fetch",
+            Self::Sandbox(_) => "sandbox",
             Self::Unavailable(node) => &node.name,
         }
     }
@@ -144,6 +150,7 @@ impl Kind {
             | Self::Email(_)
             | Self::Llm(_)
             | Self::Fetch(_)
+            | Self::Sandbox(_)
             | Self::Unavailable(_) => Vec::new(),
         }
     }

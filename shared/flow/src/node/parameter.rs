@@ -78,9 +78,7 @@ impl Parameter {
                 for item in items {
                     item.set(run)?;
                 }
-                if weight(run.context.params().values()) > limits::PARAMS_BYTES {
-                    return Err(Fault::TooMany);
-                }
+                bound(run)?;
             }
         }
         Ok(Then::Edge)
@@ -92,23 +90,37 @@ impl Item {
         if !self.condition.holds(&mut run.context) {
             return Ok(());
         }
-        let key = self.key.render(&mut run.context)?;
-        if key.is_empty() {
-            run.problem("a parameter without a key was not set");
-            return Ok(());
-        }
+        let key = self.key.render(&mut run.context)?.into_owned();
         let value = match &self.value {
-            Setting::Remove => {
-                run.params_changed |= run.context.params().remove(key.as_ref()).is_some();
-                return Ok(());
-            }
+            Setting::Remove => Value::Null,
             Setting::Text(text) => Value::String(text.render(&mut run.context)?.into_owned()),
             Setting::Json(value) => value.clone(),
         };
-        run.params_changed |= run.context.params().get(key.as_ref()) != Some(&value);
-        run.context.params().insert(key.into_owned(), value);
+        put(run, key, value);
         Ok(())
     }
+}
+
+/// Remembers a value; `null` removes it.
+pub(crate) fn put(run: &mut Run<'_>, key: String, value: Value) {
+    if key.is_empty() {
+        run.problem("a parameter without a key was not set");
+        return;
+    }
+    if value.is_null() {
+        run.params_changed |= run.context.params().remove(&key).is_some();
+        return;
+    }
+    run.params_changed |= run.context.params().get(&key) != Some(&value);
+    run.context.params().insert(key, value);
+}
+
+/// No customer has more than fits into a session.
+pub(crate) fn bound(run: &mut Run<'_>) -> Result<(), Fault> {
+    if weight(run.context.params().values()) > limits::PARAMS_BYTES {
+        return Err(Fault::TooMany);
+    }
+    Ok(())
 }
 
 /// About the bytes of them as JSON.

@@ -36,15 +36,13 @@ pub(super) fn read(data: &Value, reader: &mut Reader) -> Result<Response, Import
 impl Response {
     pub(super) fn run(&self, run: &mut Run<'_>) -> Result<Then, Fault> {
         let message = self.message.as_ref().ok_or(Fault::NoMessage)?;
-        let mut shown = Vec::new();
-        let data = message.render(&mut run.context, &mut shown)?;
-        let custom = self.custom.as_ref().map(|custom| custom.render(&mut run.context)).transpose()?;
-        let custom = custom.filter(|custom| !custom.is_empty());
-        let custom = custom.map(|custom| Value::String(custom.chars().take(limits::CUSTOM_CHARS).collect()));
-        // A text that prints nothing is how authors leave a message out.
-        if let Some(data) = data {
-            run.say(Said { data, custom, delay_ms: self.delay_ms }, shown)?;
-        }
+        run.say_made(|context, shown| {
+            let data = message.render(context, shown)?;
+            let custom = self.custom.as_ref().map(|custom| custom.render(context)).transpose()?;
+            let custom = custom.filter(|custom| !custom.is_empty());
+            let custom = custom.map(|custom| Value::String(custom.chars().take(limits::CUSTOM_CHARS).collect()));
+            Ok(data.map(|data| Said { data, custom, delay_ms: self.delay_ms }))
+        })?;
         Ok(Then::Edge)
     }
 

@@ -10,9 +10,8 @@ use super::Then;
 use crate::import::Reader;
 use crate::run::{Fault, Run};
 
-/// Those that we know by name. The services behind most of them are gone; scripts will become a node of their own.
-pub(super) const NAMES: &[&str] =
-    &["nlp", "chitchat", "chit-chat", "sandbox", "gsheet", "sheet", "backstack", "alimtalk"];
+/// Those that we know by name. The services behind them are gone.
+pub(super) const NAMES: &[&str] = &["nlp", "chitchat", "chit-chat", "gsheet", "sheet", "backstack", "alimtalk"];
 
 #[derive(Debug)]
 pub(crate) struct Unavailable {

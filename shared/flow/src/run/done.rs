@@ -13,6 +13,8 @@ use crate::template::{Text, json_text};
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Done {
     pub said: Vec<Said>,
+    /// What is to be kept of it, where templates masked a part.
+    pub kept: Vec<Kept>,
     /// What the turn did about an agent: called one, or cancelled the call.
     pub manual: Option<ManualStatus>,
     /// What the bot asks for now, offered after the last message.
@@ -31,6 +33,17 @@ pub struct Said {
     pub custom: Option<Value>,
     /// Wait so long before it is sent.
     pub delay_ms: u32,
+}
+
+/// A message as it is to be kept: with stars in place of what `MASK` marks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kept {
+    /// Of which of the messages.
+    pub said: usize,
+    /// From then on the clear text must not be kept. At first, with 0, what others keep has stars too: events.
+    pub after_ms: i64,
+    pub data: MessageData,
+    pub custom: Option<Value>,
 }
 
 /// What went wrong, for the log. Holds nothing that a customer wrote.
@@ -76,11 +89,11 @@ impl Run<'_> {
     }
 
     fn say_system(&mut self, text: &Text) {
-        match text.render(&mut self.context) {
-            Ok(text) if text.is_empty() => {}
-            Ok(text) => {
-                let data = MessageData::text(text);
+        match self.context.masked(|context| text.render(context).map(MessageData::text)) {
+            Ok((MessageData::Text { text, .. }, _)) if text.is_empty() => {}
+            Ok((data, copies)) => {
                 self.said.push(Said { data, custom: None, delay_ms: 0 });
+                self.keep(copies.into_iter().map(|copy| (copy.after_ms, copy.what, None)));
             }
             Err(_) => self.problem("a system message cannot be printed"),
         }
@@ -96,6 +109,7 @@ impl Run<'_> {
         state.results = self.context.take_results();
         Done {
             said: mem::take(&mut self.said),
+            kept: mem::take(&mut self.kept),
             manual: self.manual,
             keyboard: self.keyboard.take(),
             state,

@@ -22,7 +22,7 @@ use crate::limits;
 use crate::node::{Kind, Then};
 use crate::shown::ShownButton;
 use crate::state::{Next, Place, State};
-pub use done::{Done, Problem, Said};
+pub use done::{Done, Kept, Problem, Said};
 pub(crate) use fault::Fault;
 use origin::Origin;
 
@@ -61,6 +61,7 @@ pub struct Run<'a> {
     /// The customer does not see the welcome: the message is the answer to its first keyboard.
     silent: bool,
     said: Vec<Said>,
+    kept: Vec<Kept>,
     said_bytes: usize,
     shown: Vec<ShownButton>,
     keyboard: Option<Keyboard>,
@@ -117,6 +118,7 @@ impl<'a> Run<'a> {
             origin: Origin::Next,
             silent: false,
             said: Vec::new(),
+            kept: Vec::new(),
             said_bytes: 0,
             shown: Vec::new(),
             keyboard: None,
@@ -233,6 +235,34 @@ impl<'a> Run<'a> {
         self.keyboard = keyboard;
         self.at = At::End;
         Ok(())
+    }
+
+    /// Says what `make` makes of templates, if that is anything.
+    pub(crate) fn say_made(
+        &mut self,
+        mut make: impl FnMut(&mut Context<'a>, &mut Vec<ShownButton>) -> Result<Option<Said>, Fault>,
+    ) -> Result<(), Fault> {
+        let ((said, shown), copies) = self.context.masked(|context| {
+            let mut shown = Vec::new();
+            make(context, &mut shown).map(|said| (said, shown))
+        })?;
+        // A text that prints nothing is how authors leave a message out.
+        let Some(said) = said else { return Ok(()) };
+        let copies: Vec<_> = copies.into_iter().filter_map(|copy| Some((copy.after_ms, copy.what.0?))).collect();
+        if !self.silent {
+            self.said_bytes += copies.iter().map(|(_, said)| said.weight()).sum::<usize>();
+        }
+        self.say(said, shown)?;
+        if !self.silent {
+            self.keep(copies.into_iter().map(|(after_ms, said)| (after_ms, said.data, said.custom)));
+        }
+        Ok(())
+    }
+
+    /// Copies of what was said last.
+    fn keep(&mut self, copies: impl Iterator<Item = (i64, MessageData, Option<Value>)>) {
+        let said = self.said.len().saturating_sub(1);
+        self.kept.extend(copies.map(|(after_ms, data, custom)| Kept { said, after_ms, data, custom }));
     }
 
     pub(crate) fn say(&mut self, said: Said, shown: Vec<ShownButton>) -> Result<(), Fault> {

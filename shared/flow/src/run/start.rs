@@ -4,7 +4,7 @@ use model::{AgentCalls, ManualStatus, MessageData};
 use serde_json::{Value, json};
 
 use super::{At, Fault, Input, Origin, Run};
-use crate::node::Kind;
+use crate::node::{Kind, parameter};
 use crate::shown::{Goto, is_reference};
 use crate::state::{Next, Place};
 
@@ -89,6 +89,10 @@ impl Run<'_> {
         let label = MessageData::text(button.label);
         self.context.set_message(&label, button.payload.as_ref().map(as_json));
         self.pressed = Some(label);
+        for (key, value) in button.params {
+            parameter::put(self, key, value);
+        }
+        parameter::bound(self)?;
         match button.goto {
             Some(goto) => self.click(goto).map(|()| true),
             None => Ok(false),

@@ -34,9 +34,16 @@ pub(crate) fn number_text(number: &Number) -> String {
     }
 }
 
-fn float_text(float: f64) -> String {
-    // JavaScript changes to exponents at 1e21.
-    if float.fract() == 0.0 && float.abs() < 1e21 { format!("{float:.0}") } else { format!("{float}") }
+/// With an exponent from 1e21 on and below 1e-6, as JavaScript has it.
+pub(super) fn float_text(float: f64) -> String {
+    if float == 0.0 {
+        return "0".to_owned();
+    }
+    if (1e-6..1e21).contains(&float.abs()) {
+        return format!("{float}");
+    }
+    let text = format!("{float:e}");
+    if text.contains("e-") { text } else { text.replace('e', "e+") }
 }
 
 struct JavaScript;

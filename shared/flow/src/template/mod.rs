@@ -1,32 +1,37 @@
-//! Templates: Handlebars, with CLOSER's reading of paths. Compiled when a bot is read; a text without `{{` costs nothing.
+//! Templates: Handlebars 4.0.12 with CLOSER's functions, indexes and reading of paths. Read when a bot is read; a text
+//! without `{{` costs nothing.
 //!
-//! `prepare` turns CLOSER's spelling into what the crate parses, `rewrite` puts our `helpers` where the crate's own
-//! evaluation differs from the JavaScript one. The functions of the guide, `NAME(a, b)`, and the expansion `[i]` will be
-//! read by `prepare` and be helpers too.
+//! ```text
+//! parse ──► tree ──► eval, with the functions and what `setting` holds
+//!                └─► expand: how many elements one of a list becomes
+//! ```
 
-mod helpers;
+mod eval;
+mod expand;
+mod functions;
 mod json;
 mod logic;
-mod paper;
+mod parse;
 mod path;
-mod prepare;
-mod rewrite;
-mod simple;
+mod setting;
+mod tree;
 
 use std::borrow::Cow;
 
-use handlebars::{RenderContext, Renderable, Template};
-
 use crate::context::Context;
+pub(crate) use expand::Expansion;
 pub(crate) use json::{json_text, scalar_text};
+pub use parse::TemplateFault;
+pub(crate) use setting::{Masked, Setting, masked};
+use tree::{Path, Template};
 
 /// A text of a bot, as it was read.
 #[derive(Debug)]
 pub(crate) enum Text {
     Plain(String),
     Template(Box<Template>),
-    /// It does not parse. The reason, in the words of the parser, is the error of whoever reaches it.
-    Broken(String),
+    /// It does not parse. That is the error of whoever reaches it.
+    Broken(Box<TemplateFault>),
 }
 
 /// In the words of Handlebars; a bot's author sees it as `{{error}}`.
@@ -39,17 +44,20 @@ impl Text {
         if !source.contains("{{") {
             return Self::Plain(source.to_owned());
         }
-        match compile(source) {
+        match parse::parse(source) {
             Ok(template) => Self::Template(Box::new(template)),
-            Err(reason) => Self::Broken(reason),
+            Err(fault) => Self::Broken(Box::new(fault)),
         }
     }
 
     pub(crate) fn render(&self, context: &mut Context<'_>) -> Result<Cow<'_, str>, TemplateError> {
         match self {
             Self::Plain(text) => Ok(Cow::Borrowed(text)),
-            Self::Template(template) => print(template, context.whole()).map(Cow::Owned),
-            Self::Broken(reason) => Err(TemplateError(reason.clone())),
+            Self::Template(template) => {
+                let (root, setting) = context.parts();
+                eval::print(template, root, setting).map(Cow::Owned).map_err(TemplateError)
+            }
+            Self::Broken(fault) => Err(TemplateError(fault.to_string())),
         }
     }
 
@@ -60,29 +68,12 @@ impl Text {
             Self::Template(_) | Self::Broken(_) => None,
         }
     }
-}
 
-fn compile(source: &str) -> Result<Template, String> {
-    let prepared = prepare::prepare(source)?;
-    simple::compile(&prepared).map_or_else(|| parse(&prepared), Ok)
-}
-
-fn parse(prepared: &str) -> Result<Template, String> {
-    let mut template = Template::compile(prepared).map_err(|error| match error.pos() {
-        Some((line, column)) => format!("{} (line {line}, column {column})", error.reason()),
-        None => error.reason().to_string(),
-    })?;
-    rewrite::rewrite(&mut template)?;
-    Ok(template)
-}
-
-fn print(template: &Template, context: &handlebars::Context) -> Result<String, TemplateError> {
-    let mut paper = paper::Paper::default();
-    let result = template.render(&helpers::REGISTRY, context, &mut RenderContext::new(None), &mut paper);
-    match result {
-        Ok(()) => Ok(paper.text),
-        Err(_) if paper.full => Err(TemplateError(paper::FULL.to_owned())),
-        Err(error) => Err(TemplateError(error.to_string())),
+    fn paths(&mut self, see: &mut dyn FnMut(&mut Path)) {
+        match self {
+            Self::Template(template) => template.paths(see),
+            Self::Plain(_) | Self::Broken(_) => {}
+        }
     }
 }
 

@@ -1,7 +1,9 @@
 //! Talks to a bot through the public API, as the conversation worker does.
 #![allow(dead_code, unreachable_pub, reason = "each test uses its part")]
 
-use flow::{Answer, Ask, Bot, Done, HttpAnswer, HttpFailure, Ids, Input, Run, State, Step};
+use std::collections::VecDeque;
+
+use flow::{Answer, Ask, Bot, Done, HttpAnswer, HttpFailure, Ids, Input, Run, ScriptAsk, ScriptFailure, State, Step};
 use model::{AgentCalls, BotId, ConversationId, EpochMillis, MessageData, Params, PlatformType, UserKey};
 use serde_json::{Value, json};
 
@@ -11,11 +13,15 @@ pub struct Talk<'b> {
     pub state: State,
     pub params: Params,
     pub agents: AgentCalls,
+    /// What the next scripts return, see [`script_answer`], and those that ran.
+    pub scripts: VecDeque<Value>,
+    pub ran: Vec<ScriptAsk>,
 }
 
 impl<'b> Talk<'b> {
     pub fn new(bot: &'b Bot, platform: PlatformType) -> Self {
-        Self { bot, platform, state: State::default(), params: Params::new(), agents: AgentCalls::Taken }
+        let (scripts, ran, agents) = (VecDeque::new(), Vec::new(), AgentCalls::Taken);
+        Self { bot, platform, state: State::default(), params: Params::new(), agents, scripts, ran }
     }
 
     /// `user` is null when the room opens, else a MESSAGE.DATA, text unless it says otherwise, with its `payload`.
@@ -36,6 +42,10 @@ impl<'b> Talk<'b> {
         let mut answer = None;
         let done = loop {
             match run.step(answer.take()) {
+                Step::Ask(Ask::Script(ask)) => {
+                    answer = Some(script_answer(&self.scripts.pop_front().unwrap_or_default()));
+                    self.ran.push(ask);
+                }
                 Step::Ask(ask) => answer = Some(world(&ask)),
                 Step::Done(done) => break *done,
             }
@@ -75,6 +85,21 @@ pub fn answer(reply: &Value) -> Answer {
         None => reply["json"].to_string().into_bytes(),
     };
     Answer::Http(Ok(HttpAnswer { status, body }))
+}
+
+/// `{ "result": {} }`, `{ "failure": "" }` or `{ "outOfTime": true }`; the script that is not told of returns nothing.
+fn script_answer(reply: &Value) -> Answer {
+    if reply["outOfTime"] == true {
+        return Answer::OutOfTime;
+    }
+    match (reply["failure"].as_str(), reply["result"].as_str()) {
+        (Some(failure), _) => {
+            let (message, name) = (failure.to_owned(), "TypeError".to_owned());
+            Answer::Script(Err(ScriptFailure { message, name, stack: "at script.js:1".to_owned() }))
+        }
+        (None, Some("@long")) => Answer::Script(Ok(json!({ "custom": "x".repeat(50_000) }))),
+        (None, _) => Answer::Script(Ok(reply["result"].clone())),
+    }
 }
 
 pub fn read(path: &std::path::Path) -> Value {

@@ -1,6 +1,6 @@
 //! What the engine warns of while it reads a bot. It does so in sentences, for logs; here each becomes a fact.
 
-use flow::{Site, Warning, template_error};
+use flow::{Site, Warning, template_fault};
 
 use super::{Found, at};
 use crate::atlas::{Atlas, Place};
@@ -34,19 +34,13 @@ fn fact(atlas: &Atlas<'_>, place: &Site, text: &str) -> Option<Fact> {
 }
 
 fn template(atlas: &Atlas<'_>, place: &Site, text: &str) -> Option<Fact> {
-    let (field, reason) = text.strip_prefix("the template in `")?.split_once("` cannot be read: ")?;
-    let told = reason.strip_suffix(')').and_then(|rest| rest.rsplit_once(" (line "));
-    let told = told.and_then(|(reason, at)| {
-        let (line, column) = at.split_once(", column ")?;
-        Some((reason, line.parse().ok()?, column.parse().ok()?))
-    });
-    let (reason, at) = match told {
-        Some((reason, line, column)) => (reason, Some((line, column))),
-        None => (reason, source(atlas, place, field).and_then(|source| locate(source, reason))),
+    let (field, shown) = text.strip_prefix("the template in `")?.split_once("` cannot be read: ")?;
+    let fault = source(atlas, place, field).and_then(template_fault);
+    let (reason, at) = match fault {
+        Some(fault) => (fault.what, Some((fault.line, fault.column))),
+        None => (shown.to_owned(), None),
     };
-    // The parser counts everything up that it would have taken.
-    let reason = reason.split_once(": expected ").filter(|(_, list)| list.len() > 60).map_or(reason, |(what, _)| what);
-    Some(Fact::BrokenTemplate { field: field.to_owned(), reason: reason.to_owned(), at })
+    Some(Fact::BrokenTemplate { field: field.to_owned(), reason, at })
 }
 
 fn source<'a>(atlas: &Atlas<'a>, place: &Site, field: &str) -> Option<&'a str> {
@@ -57,20 +51,6 @@ fn source<'a>(atlas: &Atlas<'a>, place: &Site, field: &str) -> Option<&'a str> {
         _ => at(atlas.json, field)?,
     };
     found.as_str()
-}
-
-/// Line and column of the tag that `reason` is about: the last one of the shortest start of the text that is refused for
-/// the same reason.
-fn locate(source: &str, reason: &str) -> Option<(usize, usize)> {
-    /// A text with more would be looked through too often.
-    const TAGS: usize = 200;
-    let starts: Vec<usize> = source.match_indices("{{").map(|(at, _)| at).take(TAGS).collect();
-    let ends = starts.iter().skip(1).copied().chain([source.len()]);
-    let is_same = |end: usize| template_error(&source[..end]).is_some_and(|error| error == reason);
-    let (start, _) = starts.iter().zip(ends).find(|(_, end)| is_same(*end))?;
-    let before = &source[..*start];
-    let line = before.rsplit('\n').next().unwrap_or_default();
-    Some((before.matches('\n').count() + 1, line.chars().count() + 1))
 }
 
 fn condition(text: &str) -> Option<Fact> {

@@ -216,27 +216,61 @@ fn korean_reason(reason: &str) -> String {
         "is no operator that is known" => "모르는 연산자입니다",
         "compares with a number" => "숫자와 비교해야 합니다",
         "is no regular expression that can be used here" => "쓸 수 없는 정규 표현식입니다",
-        "a template is not closed: }} is missing" => "템플릿을 닫는 }}가 없습니다",
-        "a third closing brace follows a template: put a blank before it" => {
-            "템플릿 뒤에 닫는 중괄호가 하나 더 있습니다. 사이에 빈칸을 넣으세요"
-        }
-        "four braces have no meaning here" => "중괄호 네 개는 쓸 수 없습니다",
-        "a brace has no meaning inside of a template" => "템플릿 안에 중괄호를 쓸 수 없습니다",
-        "a bracket is not closed" => "대괄호가 닫히지 않았습니다",
-        "a text in quotes is not closed" => "따옴표가 닫히지 않았습니다",
-        "a comment is not closed" => "주석이 닫히지 않았습니다",
-        "invalid handlebars syntax" => "Handlebars 문법에 맞지 않습니다",
+        "a third brace follows: put a blank before it" => "닫는 중괄호가 하나 더 있습니다. 사이에 빈칸을 넣으세요",
+        "four braces, of raw blocks, have no meaning here" => "중괄호 네 개는 쓸 수 없습니다",
+        "this bracket is not closed" => "대괄호가 닫히지 않았습니다",
+        "this text is not closed" => "따옴표가 닫히지 않았습니다",
+        "this comment is not closed" => "주석이 닫히지 않았습니다",
         "partials have no meaning here" => "파셜은 쓸 수 없습니다",
-        "too many blocks inside each other" => "블록이 너무 깊이 겹쳐 있습니다",
-        "too many brackets inside each other" => "괄호가 너무 깊이 겹쳐 있습니다",
-        other => {
-            let flow = other.strip_prefix("names flow ").and_then(|rest| rest.strip_suffix(", which does not exist"));
-            return match (flow, other.strip_prefix("Helper not found ")) {
-                (Some(flow), _) => format!("{flow}번 플로우가 없습니다"),
-                (None, Some(name)) => format!("`{name}` 함수가 없습니다"),
-                (None, None) => other.to_owned(),
-            };
-        }
+        "decorators have no meaning here" => "데코레이터는 쓸 수 없습니다",
+        "partials and decorators have no meaning here" => "파셜과 데코레이터는 쓸 수 없습니다",
+        "{{else}} stands outside of a block" => "{{else}}가 블록 밖에 있습니다",
+        "{{else …}} stands outside of a block" => "{{else …}}가 블록 밖에 있습니다",
+        "too many blocks inside of each other" => "블록이 너무 깊이 겹쳐 있습니다",
+        "too many brackets inside of each other" => "괄호가 너무 깊이 겹쳐 있습니다",
+        other => return korean_fault(other).unwrap_or_else(|| other.to_owned()),
     };
     known.to_owned()
+}
+
+/// Reasons with a name in them.
+fn korean_fault(reason: &str) -> Option<String> {
+    let between = |start: &str, end: &str| reason.strip_prefix(start)?.strip_suffix(end);
+    if let Some(flow) = between("names flow ", ", which does not exist") {
+        return Some(format!("{flow}번 플로우가 없습니다"));
+    }
+    if let Some(name) = between("Missing helper: \"", "\"") {
+        return Some(format!("`{name}` 함수가 없습니다"));
+    }
+    if let Some(tag) = between("{{/", "}} closes nothing") {
+        return Some(format!("{{{{/{tag}}}}}로 닫을 블록이 없습니다"));
+    }
+    if let Some(name) = between("#", " requires exactly one argument") {
+        return Some(format!("#{name}에는 값이 하나 있어야 합니다"));
+    }
+    if let Some(path) = between("Invalid path: ", "") {
+        return Some(format!("`{path}`은(는) 쓸 수 없는 경로입니다"));
+    }
+    if let Some((opened, closed)) = reason.split_once(" doesn't match ") {
+        return Some(format!("`{opened}` 블록을 `{closed}`(으)로 닫았습니다"));
+    }
+    if let Some((name, values)) = reason.split_once(" takes ")
+        && let Some((bounds, given)) = values.split_once(" values, not ")
+    {
+        let bounds = bounds.replace(" to ", "~").replace(" or more", "개 이상");
+        return Some(format!("`{name}`에 줄 값의 수는 {bounds}인데 {given}개입니다"));
+    }
+    let (expected, got) = reason.strip_prefix("Expecting ")?.rsplit_once(", got ")?;
+    let expected = match expected {
+        "a name" => "이름",
+        "a name or |" => "이름이나 |",
+        "the name of a block" => "블록 이름",
+        "}} or a blank" => "}}나 빈칸",
+        ", or )" => "쉼표나 )",
+        other => other,
+    };
+    Some(match got {
+        "the end" => format!("{expected} 없이 끝났습니다"),
+        got => format!("{expected} 자리에 {got} 문자가 있습니다"),
+    })
 }

@@ -85,6 +85,11 @@ impl Channel for Bizchat {
     fn numbers_choices(&self) -> bool {
         true
     }
+
+    /// Texts that go together cost less.
+    fn pauses(&self) -> bool {
+        false
+    }
 }
 
 impl fmt::Debug for Bizchat {

@@ -102,7 +102,12 @@ impl Reading<'_> {
                 // The first is the message itself.
                 Some(mid) if index == 0 => Cow::Borrowed(&**mid),
                 Some(mid) => Cow::Owned(format!("{mid}#{}", index + 1)),
-                None => Cow::Owned(from.event_id(&format!("message {index} {}", json!(part.data)))),
+                None => {
+                    let mut data = json!(part.data);
+                    // An id is made of what is in it, in whatever order.
+                    data.sort_all_objects();
+                    Cow::Owned(from.event_id(&format!("message {index} {data}")))
+                }
             };
             let id = if mid.is_some() { event_id.to_string() } else { self.id(&event_id).to_string() };
             self.push(from, &event_id, kind(Some(id), part.data, Box::new(part.meta)));

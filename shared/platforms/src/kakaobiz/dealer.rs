@@ -197,9 +197,9 @@ fn bizgo_button(button: &Button) -> bizgo::Button<'_> {
 /// What an upload of anything but a picture gave, as the one text that takes the place of a mark.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Uploaded {
-    pub url: String,
     pub name: String,
     pub size: Option<u64>,
+    pub url: String,
 }
 
 impl Uploaded {

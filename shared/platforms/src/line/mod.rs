@@ -95,6 +95,11 @@ impl Channel for Line {
     fn judge(&self, call: &Call, outcome: &Outcome<'_>, attempt: Attempt) -> Verdict {
         judge::judge(call, outcome, attempt)
     }
+
+    /// What the reply token brings is free, and it brings one request.
+    fn pauses(&self) -> bool {
+        false
+    }
 }
 
 impl fmt::Debug for Line {

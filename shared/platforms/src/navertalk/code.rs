@@ -34,13 +34,13 @@ fn encode(label: Option<&str>, payload: Option<&Value>) -> String {
             Some(payload) => json!({ PAYLOAD: payload }).to_string(),
         };
     };
-    let mut fields = match payload {
-        None => Map::new(),
-        Some(Value::Object(fields)) if !is_ours(fields) => fields.clone(),
-        Some(payload) => Map::from_iter([(PAYLOAD.to_owned(), payload.clone())]),
-    };
-    fields.insert(LABEL.to_owned(), json!(label));
-    Value::Object(fields).to_string()
+    let mut code = Map::from_iter([(LABEL.to_owned(), json!(label))]);
+    match payload {
+        None => {}
+        Some(Value::Object(fields)) if !is_ours(fields) => code.extend(fields.clone()),
+        Some(payload) => code.extend([(PAYLOAD.to_owned(), payload.clone())]),
+    }
+    Value::Object(code).to_string()
 }
 
 /// The whole label, where the code holds it, and the payload.

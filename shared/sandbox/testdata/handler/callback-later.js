@@ -1,0 +1,3 @@
+exports.handler = (context, callback) => {
+  setTimeout(() => callback(null, 'later'), 5);
+};

@@ -1,0 +1,1 @@
+module.exports = (context, callback) => callback('no such user');

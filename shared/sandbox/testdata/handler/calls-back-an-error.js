@@ -1,0 +1,1 @@
+module.exports = (context, callback) => callback(new RangeError('틀림'));

@@ -1,0 +1,4 @@
+module.exports = async () => {
+  const inner = () => JSON.parse('{');
+  inner();
+};

@@ -1,0 +1,4 @@
+module.exports = (context, callback) => {
+  queueMicrotask(() => null.x);
+  setTimeout(callback, 1000);
+};

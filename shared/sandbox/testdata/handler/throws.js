@@ -1,0 +1,3 @@
+module.exports = () => {
+  throw new TypeError('셀 수 없음');
+};
