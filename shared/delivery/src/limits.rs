@@ -1,6 +1,6 @@
 //! What an attempt may take, in time and in bytes. All are decisions of ours; receivers read them in `docs/webhooks.md`.
 
-/// The name's addresses, the connection, the TLS handshake: each for itself.
+/// The name's addresses, for themselves; with the connection and the TLS handshake as much as the three together.
 pub const DNS_MS: u64 = 2000;
 pub const CONNECT_MS: u64 = 3000;
 pub const TLS_MS: u64 = 3000;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use axum::http::{HeaderMap, StatusCode};
 use closer::dev::{self, Dev, Running};
 use delivery::{Bundle, Exchange, Order, Parked, Policy, Record, RecordState, Secret, State, Webhook};
@@ -471,6 +472,68 @@ async fn a_deleted_webhook_leaves_nothing_behind() {
     let record = setting.records().await.remove(0);
     assert_eq!(record.state, RecordState::Parked { reason: Parked::Deleted });
     assert_eq!(setting.receiver.got().len(), 1);
+    setting.running.stop().await;
+}
+
+/// Its health in attributes of their own, and what is sent inside of the record.
+#[tokio::test]
+async fn what_an_earlier_version_stored() {
+    let setting = Setting::new(Policy::Durable, true).await;
+    let services = &setting.running.stack.services;
+    let n = |at: i64| AttributeValue::N(at.to_string());
+    let update = services.aws.dynamodb.update_item().table_name(&services.tables.webhooks);
+    update
+        .key("pk", AttributeValue::S(world::bot().to_string()))
+        .key("sk", AttributeValue::S(setting.webhook.id.to_string()))
+        .update_expression("SET failingSince = :since, offAt = :at, offReason = :reason")
+        .expression_attribute_values(":since", n(1000))
+        .expression_attribute_values(":at", n(2000))
+        .expression_attribute_values(":reason", AttributeValue::S("it failed".to_owned()))
+        .send()
+        .await
+        .unwrap();
+    let stack = &setting.running.stack;
+    let survey = stack.webhooks.survey().await.unwrap();
+    assert!(survey.unwell.iter().any(|webhook| webhook.id == setting.webhook.id));
+    let health = setting.health().await;
+    assert!(
+        matches!(&health.state, State::Disabled { reason, .. } if *reason == delivery::Reason::Other("it failed".to_owned()))
+    );
+    assert_eq!((health.version, health.failing.as_ref().unwrap().since), (0, EpochMillis(1000)));
+    setting.set_health(&health.switched_on(EpochMillis(0))).await;
+    assert!(setting.health().await.is_on(), "nothing of the old is left");
+    let again = stack.webhooks.save_health(&setting.webhook, &health.switched_on(EpochMillis(0)), 0).await;
+    assert!(matches!(again, Err(store::StoreError::Conflict)), "one writes, and the others read again");
+
+    let record = include_str!("../../../../shared/delivery/testdata/record_v1.json");
+    let id = serde_json::from_str::<Record>(record).unwrap().id;
+    let put = services.aws.dynamodb.put_item().table_name(&services.tables.deliveries);
+    let body = record.trim_start().replacen('{', r#"{"v":"1","#, 1);
+    put.item("pk", AttributeValue::S(id.to_string()))
+        .item("attempt", n(1))
+        .item("body", AttributeValue::S(body))
+        .send()
+        .await
+        .unwrap();
+    let read = stack.deliveries.load(id).await.unwrap().unwrap();
+    assert_eq!(read, serde_json::from_str(record).unwrap());
+    assert!(!read.body.is_empty());
+    setting.running.stop().await;
+}
+
+/// What must be escaped most would be twice as large as a text in JSON.
+#[tokio::test]
+async fn the_largest_delivery_fits_into_an_item() {
+    let setting = Setting::new(Policy::Durable, true).await;
+    let says = Says { body: "\n".repeat(100_000), ..Says::status(500) }.with("location", &"x".repeat(10_000));
+    setting.receiver.follows(&(Arc::new(move |_: &Got| says.clone()) as Rule));
+    for (quotes, reason) in [(129_000, Parked::Exhausted), (140_000, Parked::TooLarge)] {
+        setting.queue(&"\"".repeat(quotes), 1).await;
+        setting.deliver(true).await;
+        setting.much_later().await;
+        let parked = RecordState::Parked { reason };
+        assert!(setting.records().await.iter().any(|record| record.state == parked), "{quotes}");
+    }
     setting.running.stop().await;
 }
 

@@ -134,7 +134,7 @@ impl Deliver {
 
 /// What the owner should read, for whoever passes it on: `event` names it, `text` is in Korean.
 fn log(webhook: &Webhook, notice: &Notice) {
-    let iso = |at: Option<model::EpochMillis>| at.map(|at| at.iso());
+    let iso = |at: Option<model::EpochMillis>| at.map(model::EpochMillis::iso);
     let (event, text) = (notice.event(), notice.korean());
     let (since, next_at, off_at) = (notice.since.iso(), iso(notice.next_at), iso(notice.off_at));
     let (bot, id, exchange) = (&webhook.bot_id, webhook.id, notice.exchange);

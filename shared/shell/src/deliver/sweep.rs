@@ -41,7 +41,7 @@ impl Deliver {
             }
             // Of each webhook apart, so that a slow one holds up no other.
             let webhooks = self.by_webhook(due).await;
-            let looks = webhooks.into_iter().map(|(_, records)| self.sweep_webhook(records, until));
+            let looks = webhooks.into_values().map(|records| self.sweep_webhook(records, until));
             let looked: usize =
                 futures::stream::iter(looks).buffer_unordered(AT_ONCE).collect::<Vec<_>>().await.iter().sum();
             // The same would come again where none could be looked at.
