@@ -32,6 +32,15 @@ fixtures folder="shared/platforms/src":
 talk *scripts="bots/*.script.json":
     cargo run -- talk --script {{scripts}}
 
+# Check, build and try the web chat (Node 20, Chromium)
+[working-directory: 'web']
+web:
+    npm ci
+    npm run check
+    npm test
+    npm run test:browser
+    npm run size
+
 # Measure every adapter, a turn of the engine, scripts, and turns of the whole system
 bench:
     cargo bench -p closer-platforms --bench adapters

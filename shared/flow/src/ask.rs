@@ -1,5 +1,6 @@
 //! What a turn asks of the world, and what it is told.
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -23,7 +24,7 @@ pub enum Answer {
 }
 
 /// Whoever carries it out keeps private addresses out of it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct HttpAsk {
     pub method: &'static str,
     pub url: String,
@@ -41,6 +42,7 @@ pub struct MailAsk {
     pub reply_to: Vec<String>,
     pub subject: String,
     pub html: String,
+    pub timeout_ms: u32,
 }
 
 #[derive(Clone, Debug)]
@@ -76,13 +78,20 @@ pub struct ScriptFailure {
     pub stack: String,
 }
 
+/// Headers and body may hold secrets and a customer's words.
+impl fmt::Debug for HttpAsk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpAsk").field("method", &self.method).finish_non_exhaustive()
+    }
+}
+
 impl Ask {
     /// The same, with no more time than the turn has left.
     #[must_use]
     pub fn within(self, left_ms: u32) -> Self {
         match self {
             Self::Http(ask) => Self::Http(HttpAsk { timeout_ms: ask.timeout_ms.min(left_ms), ..ask }),
-            Self::Mail(_) => self,
+            Self::Mail(ask) => Self::Mail(MailAsk { timeout_ms: ask.timeout_ms.min(left_ms), ..ask }),
             Self::Script(ask) => Self::Script(ScriptAsk { timeout_ms: ask.timeout_ms.min(left_ms), ..ask }),
         }
     }

@@ -40,6 +40,7 @@ pub(crate) const DELAYS_MS: u32 = 10_000;
 
 /// What is remembered between turns: buttons that were shown, positions to go back to, counted visits.
 pub(crate) const SHOWN: usize = 100;
+pub(crate) const SHOWN_BYTES: usize = 48 * 1024;
 pub(crate) const BACK: usize = 100;
 pub(crate) const VISITS: usize = 100;
 
@@ -55,7 +56,8 @@ pub(crate) const LLM_TIMEOUT_MS: u32 = 20_000;
 pub(crate) const EXCHANGES: usize = 50;
 pub(crate) const EXCHANGE_BYTES: usize = 24 * 1024;
 
-/// An e-mail goes to so many at most.
+/// An e-mail goes to so many at most, and the mail service has so long.
+pub(crate) const MAIL_TIMEOUT_MS: u32 = 8_000;
 pub(crate) const MAIL_ADDRESSES: usize = 10;
 /// A script runs this long (guide, sandbox node); its text and what it returns are this long as JSON.
 pub(crate) const SCRIPT_TIMEOUT_MS: u32 = 5000;

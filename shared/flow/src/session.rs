@@ -146,6 +146,30 @@ impl Session {
         self.turns.push(turn);
     }
 
+    /// Lets go of what is only a convenience, for a session that has become larger than an item.
+    pub fn lighten(&mut self, keep: InboundId) {
+        self.late.clear();
+        self.turns.retain(|turn| turn.origin.id == keep || turn.owed);
+        if let Some(talk) = &mut self.talk {
+            talk.state.lighten();
+        }
+    }
+
+    /// Takes over what was done for turns meanwhile, into what somebody else wrote.
+    pub fn settle(&mut self, done: &Self) {
+        for turn in &mut self.turns {
+            if let Some(done) = done.turn(turn.origin.id) {
+                (turn.owed, turn.sent) = (done.owed, done.sent);
+                turn.events.clone_from(&done.events);
+            }
+        }
+        for late in &done.late {
+            if !self.late.contains(late) {
+                self.keep_late(late.clone());
+            }
+        }
+    }
+
     /// The version of the bot that a message is for, when a conversation goes on.
     pub fn bot_version(&self, now: EpochMillis, timeout_ms: i64) -> Option<i64> {
         let talk = self.talk.as_ref()?;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::limits;
+use crate::template::json_text;
 
 /// Latest last, each button once: a label means what it meant when it was shown last.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -44,6 +45,10 @@ impl Shown {
             self.0.remove(0);
         }
         self.0.push(button);
+        let mut sum: usize = self.0.iter().map(ShownButton::weight).sum();
+        while sum > limits::SHOWN_BYTES && self.0.len() > 1 {
+            sum -= self.0.remove(0).weight();
+        }
     }
 
     /// The button that a text is the press of.
@@ -85,6 +90,13 @@ impl Shown {
 }
 
 impl ShownButton {
+    /// About its bytes.
+    fn weight(&self) -> usize {
+        let payload = self.payload.as_ref().map_or(0, |payload| json_text(payload).len());
+        let params = self.params.iter().map(|(key, value)| key.len() + json_text(value).len());
+        self.label.len() + payload + params.sum::<usize>() + 32
+    }
+
     /// As of the button that was sent.
     fn reference(&self) -> String {
         model::reference(&self.label, self.carried().as_ref())

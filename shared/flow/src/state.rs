@@ -98,6 +98,13 @@ impl State {
         Self { next, ..self.clone() }
     }
 
+    /// Old buttons and results of nodes are a convenience.
+    pub(crate) fn lighten(&mut self) {
+        self.shown = Shown::default();
+        self.results = Map::new();
+        self.exchanges.clear();
+    }
+
     /// Lets go of the oldest where it becomes too much.
     pub(crate) fn remember(&mut self, exchange: Exchange) {
         self.exchanges.push(exchange);

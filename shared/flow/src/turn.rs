@@ -146,6 +146,14 @@ impl<'a> Handling<'a> {
         Stepped::Done { session: Box::new(session), problems }
     }
 
+    /// A conversation that goes on with a former bot has the plan and the accounts of the live one.
+    pub fn of_live(&mut self, live: &'a Bot) {
+        self.plan = live.plan();
+        if let Some(run) = &mut self.run {
+            run.llm = live.llm.as_ref();
+        }
+    }
+
     /// What the inbound means for customer and conversation. False when it means nothing.
     fn open(&mut self, bot: &'a Bot, known: bool) -> bool {
         let inbound = self.inbound;
@@ -156,9 +164,18 @@ impl<'a> Handling<'a> {
                 self.converse();
                 self.receive(data, meta);
                 // A human owns the conversation: the bot hears, and says nothing.
+                let agents = self.session.talk.as_ref().is_some_and(|talk| talk.agent.is_some());
                 if !meta.standby && !self.agent_talks() {
                     self.collect();
-                    self.start(bot, Input::Message { data, payload: meta.payload.as_ref() });
+                    // The agent went without a word.
+                    let completed = bot.preference().completed_flow.filter(|_| agents);
+                    self.start(
+                        bot,
+                        match completed {
+                            Some(flow_id) => Input::Enter { flow_id, node_id: None },
+                            None => Input::Message { data, payload: meta.payload.as_ref() },
+                        },
+                    );
                 }
                 true
             }
@@ -192,12 +209,18 @@ impl<'a> Handling<'a> {
                 known
             }
             InboundKind::AgentLeft { params } => {
+                let expired = known && self.expire(bot);
                 let learned = known && self.learn(params);
                 let left = self.disconnect_agent();
                 if left && let Some(flow_id) = bot.preference().completed_flow {
+                    self.converse();
+                    self.collect();
                     self.start(bot, Input::Enter { flow_id, node_id: None });
                 }
-                left || learned
+                if learned {
+                    self.tell_end_user(EventType::EndUserUpdated);
+                }
+                left || learned || expired
             }
             InboundKind::Moved { flow_id, node_id } => {
                 if known {
@@ -339,13 +362,16 @@ impl<'a> Handling<'a> {
     /// The agent is done, or will not come. False if there was none.
     fn disconnect_agent(&mut self) -> bool {
         let Some(talk) = &mut self.session.talk else { return false };
-        let there = talk.agent.take().is_some() || talk.state.calls_agent();
-        if there {
-            talk.manual = Some(ManualStatus::Completed);
-            talk.state.agent_done();
-            self.tell_conversation(EventType::AgentCallDisconnected);
-        }
-        there
+        // Of a call that nobody took the company is told as of one that the customer took back.
+        let (status, event) = match (talk.agent.take(), talk.state.calls_agent()) {
+            (Some(_), _) => (ManualStatus::Completed, EventType::AgentCallDisconnected),
+            (None, true) => (ManualStatus::Cancelled, EventType::AgentCallCancelled),
+            (None, false) => return false,
+        };
+        talk.manual = Some(status);
+        talk.state.agent_done();
+        self.tell_conversation(event);
+        true
     }
 
     /// Whether the conversation is somebody's. An agent who went without a word does not silence the bot for ever.

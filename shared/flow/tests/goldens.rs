@@ -69,7 +69,7 @@ fn transcript(case: &Value) -> String {
                 }
                 Ask::Script(_) => unreachable!("the talk answers scripts"),
                 Ask::Mail(ask) => {
-                    let MailAsk { to, reply_to, subject, html } = ask;
+                    let MailAsk { to, reply_to, subject, html, .. } = ask;
                     writeln!(asks, "mail     {to:?} reply to {reply_to:?}: {subject:?} {html:?}").unwrap();
                 }
             }

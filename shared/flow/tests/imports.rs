@@ -106,6 +106,11 @@ fn warnings() {
     for (json, expected) in [
         (with(json!({ "id": 2, "type": "back" })), vec![]),
         (
+            json!({ "flows": [{ "id": 1, "nodes": [{ "id": 1, "type": "entry" }] }],
+                "integration": { "llm": { "apiKey": "k", "baseUrl": "http://llm.example/v1" } } }),
+            vec!["bot: `integration.llm.baseUrl` is not https: the key and what customers say go in the clear"],
+        ),
+        (
             json!({ "id": 1, "nodes": [] }),
             vec!["flow 1: has no entry node: it can be entered only at one of its nodes"],
         ),

@@ -436,11 +436,84 @@ fn an_agent_call_ends_without_an_agent() {
     assert_eq!(context(&play)["manual"]["status"], "PENDING");
     // The company has nobody, and says so.
     let left = InboundKind::AgentLeft { params: Params::new() };
-    assert_eq!(play.step("4", left), told("conversation.agent_call_disconnected", &[]));
+    assert_eq!(play.step("4", left), told("conversation.agent_call_cancelled", &[]), "nobody came");
     play.step("5", says("hi"));
     let moved = InboundKind::Moved { flow_id: 2, node_id: None };
-    assert_eq!(play.step("6", moved), told("conversation.agent_call_disconnected message.sent", &["bye"]));
+    assert_eq!(play.step("6", moved), told("conversation.agent_call_cancelled message.sent", &["bye"]));
     assert_eq!(play.step("7", says("hi")), told("message.received message.sent", &["bye"]));
+}
+
+/// The agent-call node is taken out of the bot while the agent talks.
+#[test]
+fn a_call_whose_node_is_gone_ends_in_the_fallback_flow() {
+    let mut play = Play { bot: calling(None), ..Play::new() };
+    play.step("1", says("hi"));
+    play.step("2", InboundKind::AgentJoined { agent: kim() });
+    play.step("3", InboundKind::AgentLeft { params: Params::new() });
+    play.bot = bot(false);
+    assert_eq!(play.step("4", says("hi")).unwrap().1, ["hello"]);
+    assert_eq!(play.step("5", says("a")).unwrap().1, ["a"]);
+}
+
+#[test]
+fn an_agent_who_goes_without_a_word_leaves_the_flow_for_the_end() {
+    let mut play = Play { bot: calling(Some(2)), ..Play::new() };
+    play.step("1", says("hi"));
+    play.step("2", InboundKind::AgentJoined { agent: kim() });
+    play.now = play.now.plus_ms(HOUR);
+    assert_eq!(
+        play.step("3", says("hi")),
+        told("message.received conversation.agent_call_disconnected message.sent", &["bye"])
+    );
+}
+
+#[test]
+fn an_old_button_does_not_end_a_call() {
+    let nodes = json!([
+        { "id": 1, "type": "entry", "next": [{ "nodeId": 2 }] },
+        { "id": 2, "type": "response", "data": { "message": { "type": "text", "text": "hello",
+            "buttons": [{ "type": "goto", "label": "home", "flowId": 1, "params": { "home": "yes" } }] } }, "next": [{ "nodeId": 3 }] },
+        { "id": 3, "type": "keyboard", "next": [{ "nodeId": 4 }] },
+        { "id": 4, "type": "manual" },
+    ]);
+    let bot = Bot::read(&json!({ "flows": [{ "id": 1, "nodes": nodes }] })).unwrap();
+    let mut play = Play { bot, ..Play::new() };
+    play.step("1", says("hi"));
+    play.step("2", says("agent"));
+    assert_eq!(play.step("3", says("home")), told("message.received", &[]), "the customer waits");
+    assert!(play.session.as_ref().unwrap().end_user.params.is_empty());
+    let (events, _) = play.step("4", says("취소")).unwrap();
+    assert!(events.contains(&"conversation.agent_call_cancelled".to_owned()));
+}
+
+/// Too many parameters are as if none had been set, or each turn to come would fail.
+#[test]
+fn parameters_that_are_too_many_are_not_kept() {
+    let set = |id: u64, key: &str, size: usize, next: u64| {
+        json!({ "id": id, "type": "parameter", "next": [{ "nodeId": next }],
+            "data": { "set": [{ "key": key, "value": "x".repeat(size) }] } })
+    };
+    let nodes = json!([
+        { "id": 1, "type": "entry", "next": [
+            { "nodeId": 2, "where": { "message": { "equals": "much" } } },
+            { "nodeId": 5, "where": { "message": { "equals": "key" } } }, { "nodeId": 4 }] },
+        set(2, "a", 20_000, 3), set(3, "b", 20_000, 4), set(5, &"k".repeat(40_000), 1, 4),
+        { "id": 4, "type": "response", "data": { "message": { "type": "text", "text": "fine" } } },
+    ]);
+    let bot = Bot::read(&json!({ "flows": [{ "id": 1, "nodes": nodes }] })).unwrap();
+    let mut play = Play { bot, ..Play::new() };
+    for (id, text) in ["much", "key"].into_iter().enumerate() {
+        let inbound = play.inbound(&id.to_string(), says(text));
+        let before = play.session.take();
+        let Begin::Run(mut handling) = flow::begin(&play.bot, before, &inbound, play.channel, play.now) else {
+            panic!("it runs")
+        };
+        let Stepped::Done { session, problems } = handling.step(None) else { panic!("it asks nothing") };
+        assert!(problems[0].what.contains("parameters"), "{problems:?}");
+        assert!(session.end_user.params.is_empty());
+        play.session = Some(*session);
+    }
+    assert_eq!(play.step("2", says("hi")).unwrap().1, ["fine"]);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, Mac};
 use http::{HeaderMap, Method};
 use model::{BotId, EpochMillis, Reply};
+use platforms::web::{Connection, Frame, Heard, Web};
 use platforms::{Acknowledge, Channel, Platform, Request, Setup};
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
@@ -95,6 +96,34 @@ pub fn bizchat(body: &[u8]) {
     } else {
         // A signature over the parts of a form needs the form read; one that is wrong is read as far.
         receive(&**CHANNEL, "twilio", &[("x-twilio-signature", "AAAAAAAAAAAAAAAAAAAAAAAAAAA=")], &[], body);
+    }
+}
+
+/// An event of the WebSocket API: as recorded, and as the body of a frame.
+pub fn web(body: &[u8]) {
+    static WEB: LazyLock<Web> = LazyLock::new(|| {
+        let bot_id: BotId = "Bweb01".parse().expect("a bot id");
+        let settings = json!({ "tokenSecret": "secret-of-16-letters", "uploadUriPrefixes": ["https://media.example.com/u/"] });
+        let public_url = "https://bots.example.com";
+        Web::connect(Setup { bot_id: &bot_id, settings: &settings, public_url, preference: &Value::Null })
+            .expect("settings that connect")
+    });
+    let user_key = "member-1001".parse().expect("a user key");
+    let row = Connection { id: "L0SM9cOFvHcCIhw=".to_owned(), user_key, connected_at: NOW, opened: true };
+    let context = json!({ "eventType": "MESSAGE", "connectionId": row.id, "connectedAt": NOW, "requestTimeEpoch": NOW });
+    let framed = json!({ "requestContext": context, "body": String::from_utf8_lossy(body) }).to_string();
+    for event in [body, framed.as_bytes()] {
+        let Ok(Heard::Frame { connection, event, frame }) = WEB.hear(event, Some(&row), NOW) else { continue };
+        match frame {
+            Ok(Frame::Message(said)) => {
+                if let Ok(content) = said.content.clone() {
+                    let (inbound, _) = WEB.said(&said, content, &connection, event.at);
+                    assert_eq!(inbound.id, WEB.said_id(&said, &connection));
+                }
+            }
+            Ok(Frame::Open(open)) => drop(WEB.open(&open, &connection, &event, None, &open.params)),
+            Ok(_) | Err(_) => {}
+        }
     }
 }
 

@@ -18,6 +18,8 @@ pub struct Dropped {
 pub enum Unit {
     Utf16,
     Grapheme,
+    /// A Unicode scalar value: `char`.
+    Scalar,
     /// For platforms that do not say: the larger of scalar values and UTF-16 units, which is the latter.
     Unknown,
     Byte,
@@ -34,6 +36,7 @@ impl Limit {
         match self.1 {
             Unit::Utf16 | Unit::Unknown => text.encode_utf16().count(),
             Unit::Grapheme => text.graphemes(true).count(),
+            Unit::Scalar => text.chars().count(),
             Unit::Byte => text.len(),
         }
     }
@@ -143,7 +146,7 @@ pub fn keep<'a, T>(list: &'a [T], max: usize, what: &'static str, dropped: &mut 
 mod tests {
     use proptest::prelude::*;
 
-    use super::Unit::{Byte, Grapheme, Unknown, Utf16};
+    use super::Unit::{Byte, Grapheme, Scalar, Unknown, Utf16};
     use super::*;
 
     const FAMILY: &str = "👨‍👩‍👧‍👦";
@@ -178,6 +181,8 @@ mod tests {
             ("ab cd", Limit(4, Utf16), "ab…"),
             ("가나다라", Limit(3, Grapheme), "가나…"),
             ("가나다라", Limit(9, Byte), "가나…"),
+            ("🍎🍎🍎", Limit(2, Scalar), "🍎…"),
+            ("🇰🇷🇰🇷🇯🇵", Limit(4, Scalar), "🇰🇷…"),
             ("🍎🍎", Limit(3, Utf16), "🍎…"),
             ("a👨‍👩‍👧‍👦b", Limit(12, Utf16), "a…"),
             ("a👨‍👩‍👧‍👦b", Limit(3, Grapheme), "a👨‍👩‍👧‍👦b"),
@@ -244,7 +249,7 @@ mod tests {
     }
 
     fn unit() -> impl Strategy<Value = Unit> {
-        prop::sample::select(vec![Utf16, Grapheme, Unknown, Byte])
+        prop::sample::select(vec![Utf16, Grapheme, Scalar, Unknown, Byte])
     }
 
     fn boundaries(text: &str) -> Vec<usize> {

@@ -1,10 +1,12 @@
 //! Runs one recorded case through a platform: check, read, answer, compare. The format is described in
 //! `docs/fixtures.md`; `closer fixtures` and the tests of every platform use this one harness.
 
+mod socket;
+
 use std::collections::BTreeMap;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use model::{BotId, EpochMillis, Inbound, InboundId, InboundKind, Params, Reply};
+use model::{BotId, EpochMillis, Inbound, InboundId, InboundKind, Params, PlatformType, Reply};
 use serde_json::{Value, json};
 
 use crate::{Acknowledge, HttpReply, Platform, Request, Setup, media};
@@ -24,10 +26,15 @@ pub struct Case {
     pub body: Vec<u8>,
 }
 
+/// Whose cases can be run: also web chat's, which nobody calls by HTTP.
+pub fn platform(kind: PlatformType) -> Option<&'static Platform> {
+    crate::find(kind).or((kind == PlatformType::Web).then_some(&crate::web::PLATFORM))
+}
+
 /// `earlier` are the cases that `after` names: what they told is not told again, as the queue has it.
 pub fn run(platform: &Platform, case: &Case, earlier: &[Case]) -> Verdict {
     if case.json["websocketEvent"] == true {
-        return Verdict::Skipped("WebSocket events have no adapter here");
+        return socket::run(platform, case, earlier);
     }
     let Case { json: case, body } = case;
     let mut known = Vec::new();
@@ -96,6 +103,14 @@ struct Outcome {
     reply: HttpReply,
     messages: Vec<Value>,
     events: Vec<Value>,
+    /// To the connection that asked, on a socket.
+    frames: Option<Vec<Value>>,
+}
+
+impl Outcome {
+    fn of(reply: HttpReply) -> Self {
+        Self { ids: Vec::new(), reply, messages: Vec::new(), events: Vec::new(), frames: None }
+    }
 }
 
 fn receive(platform: &Platform, case: &Value, body: &[u8], known: &[InboundId]) -> Result<Outcome, String> {
@@ -114,7 +129,7 @@ fn receive(platform: &Platform, case: &Value, body: &[u8], known: &[InboundId]) 
         Ok(received) => received,
         Err(error) => {
             let reply = HttpReply::empty(error.status());
-            return Ok(Outcome { ids: Vec::new(), reply, messages: Vec::new(), events: Vec::new() });
+            return Ok(Outcome::of(reply));
         }
     };
     let reply = match received.acknowledge {
@@ -129,6 +144,7 @@ fn receive(platform: &Platform, case: &Value, body: &[u8], known: &[InboundId]) 
     Ok(Outcome {
         ids: received.inbound.iter().map(|inbound| inbound.id).collect(),
         reply,
+        frames: None,
         messages: new().filter_map(message).collect(),
         events: new().filter_map(event).collect(),
     })
@@ -215,6 +231,13 @@ fn compare(expect: &Value, outcome: &Outcome) -> Vec<String> {
     }
     failures.extend(compare_messages(expect, &outcome.messages));
     failures.extend(compare_events(expect, &outcome.events));
+    if let Some(frames) = outcome.frames.as_deref().map(Value::from) {
+        for expected in [&expect["frames"], &expect["system"]["frames"]] {
+            if expected.is_array() && !matches(expected, &frames) {
+                failures.push(format!("frames: expected {expected}, got {frames}"));
+            }
+        }
+    }
     failures
 }
 

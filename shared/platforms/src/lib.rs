@@ -21,6 +21,7 @@ mod repair;
 mod secret;
 #[cfg(test)]
 mod testkit;
+pub mod web;
 pub mod wechat;
 
 use std::fmt;
@@ -120,6 +121,11 @@ pub trait Channel: Send + Sync + fmt::Debug {
     /// Whether a reply may be sent in parts with pauses between them. Not where parts cost more than the whole.
     fn pauses(&self) -> bool {
         true
+    }
+
+    /// Web chat is a socket of ours, and asks for more than this trait.
+    fn web(&self) -> Option<&web::Web> {
+        None
     }
 
     /// For messengers that take the reply as the answer to their own request.

@@ -38,9 +38,6 @@ pub struct Brain {
     channels: BTreeMap<PlatformType, Arc<dyn Channel>>,
 }
 
-/// What was published never changes.
-const FORMER_MS: i64 = 60 * 60 * 1000;
-
 impl Channels {
     pub fn new(platform: &'static Platform, bots: Bots, public_url: &str, lifetime_ms: i64) -> Self {
         Self { platform, bots, public_url: public_url.to_owned(), cache: Cache::new(lifetime_ms) }
@@ -59,7 +56,12 @@ impl Channels {
 
 impl Brains {
     pub fn new(bots: Bots, public_url: &str, lifetime_ms: i64) -> Self {
-        Self { bots, public_url: public_url.to_owned(), cache: Cache::new(lifetime_ms), former: Cache::new(FORMER_MS) }
+        Self {
+            bots,
+            public_url: public_url.to_owned(),
+            cache: Cache::new(lifetime_ms),
+            former: Cache::new(lifetime_ms),
+        }
     }
 
     /// `None` when there is no such bot. One that cannot be read is an error: its messages wait until it can.
@@ -90,9 +92,17 @@ impl Brains {
     pub async fn version(&self, id: &BotId, version: i64, now: EpochMillis) -> Result<Option<Arc<Brain>>, StoreError> {
         let key = (id.clone(), version);
         self.former
-            .get(&key, now, |_| async {
-                let Some(stored) = self.bots.load_version(id, version).await? else { return Ok(None) };
-                Ok(Brain::read(id, &stored, &self.public_url).ok().map(Arc::new))
+            .get(&key, now, |old: Option<Option<Arc<Brain>>>| async {
+                if let Some(old) = old.flatten() {
+                    // What was published never changes.
+                    return Ok(Some(old));
+                }
+                let stored = match self.bots.load_version(id, version).await? {
+                    Some(stored) => Some(stored),
+                    // Another worker knows the live bot already, and we do not.
+                    None => self.bots.load(id).await?.filter(|live| live.version == version),
+                };
+                Ok(stored.and_then(|stored| Brain::read(id, &stored, &self.public_url).ok()).map(Arc::new))
             })
             .await
     }

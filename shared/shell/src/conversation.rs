@@ -152,6 +152,7 @@ impl Conversation {
         if clock::now().since(started) > BEGIN_MS {
             return false;
         }
+        let first = record.attributes.get("ApproximateReceiveCount").is_some_and(|count| count == "1");
         let body = record.body.unwrap_or_default();
         let Queued::V1(inbound) = match serde_json::from_str(&body) {
             Ok(queued) => queued,
@@ -162,7 +163,7 @@ impl Conversation {
             }
         };
         let (platform, bot_id, id) = (inbound.platform, &inbound.bot_id, inbound.id);
-        match self.turn(&inbound, started.plus_ms(SAY_MS)).await {
+        match self.turn(&inbound, first, started.plus_ms(SAY_MS)).await {
             Ok(()) => true,
             Err(error) => {
                 error!(%platform, bot.id = %bot_id, inbound.id = %id, kind = inbound.kind.name(), %error, "A turn must be taken again");
@@ -171,7 +172,8 @@ impl Conversation {
         }
     }
 
-    async fn turn(&self, inbound: &Inbound, by: EpochMillis) -> Result<(), TurnError> {
+    /// `first`: the queue hands it out for the first time.
+    async fn turn(&self, inbound: &Inbound, first: bool, by: EpochMillis) -> Result<(), TurnError> {
         let (platform, bot_id, id) = (inbound.platform, &inbound.bot_id, inbound.id);
         let Some(brain) = self.brains.get(bot_id, clock::now()).await? else {
             warn!(%platform, bot.id = %bot_id, inbound.id = %id, "There is no bot `{bot_id}` to answer");
@@ -198,10 +200,19 @@ impl Conversation {
             let before = session.as_ref().and_then(|session| session.talk.clone());
             let former = self.former(&brain, session.as_ref(), inbound).await?;
             let bot = &former.as_ref().unwrap_or(&brain).bot;
-            match flow::begin(bot, session, inbound, way, clock::now()) {
+            let mut begun = flow::begin(bot, session, inbound, way, clock::now());
+            if let Begin::Run(handling) = &mut begun {
+                handling.of_live(&brain.bot);
+            }
+            match begun {
                 Begin::Nothing if self.expects_again(inbound, &brain, before.as_ref()).await? => return Ok(()),
                 Begin::Nothing => {
                     info!(%platform, bot.id = %bot_id, inbound.id = %id, kind = inbound.kind.name(), "Nothing to do");
+                    return Ok(());
+                }
+                // The messenger sent it again after all was done: the first, which stood before it in the queue, is gone.
+                Begin::Again(session) if first && session.turn(id).is_some_and(|turn| !turn.owed) => {
+                    info!(%platform, bot.id = %bot_id, inbound.id = %id, "Sent again by `{platform}`, and done before");
                     return Ok(());
                 }
                 Begin::Again(session) => {
@@ -218,8 +229,7 @@ impl Conversation {
                     let mut saved = self.sessions.save(&session, version).await;
                     if matches!(saved, Err(StoreError::TooLarge)) {
                         // Old turns and late replies are a convenience; a customer who gets no answer any more is none.
-                        session.late.clear();
-                        session.turns.retain(|turn| turn.origin.id == id);
+                        session.lighten(id);
                         saved = self.sessions.save(&session, version).await;
                     }
                     match saved {
@@ -263,7 +273,14 @@ impl Conversation {
         let timeout_ms = brain.bot.preference().session_timeout_ms;
         let version = session.and_then(|session| session.bot_version(inbound.received_at, timeout_ms));
         match version.filter(|version| Some(*version) != brain.bot.version()) {
-            Some(version) => self.brains.version(&inbound.bot_id, version, clock::now()).await,
+            Some(version) => {
+                let former = self.brains.version(&inbound.bot_id, version, clock::now()).await?;
+                // By its own measure the conversation may be over, and the next one begins with the live bot.
+                Ok(former.filter(|former| {
+                    let timeout_ms = former.bot.preference().session_timeout_ms;
+                    session.is_some_and(|session| session.bot_version(inbound.received_at, timeout_ms).is_some())
+                }))
+            }
             None => Ok(None),
         }
     }
@@ -339,7 +356,10 @@ impl Conversation {
                 result = sent.and(told);
                 // Rather one too few, where a worker died, than one more for each time that a messenger sends it again.
                 for counter in turn.counts.iter().filter(|_| !repeated) {
-                    self.usage.add(&turn.origin.bot_id, counter, clock::now()).await?;
+                    if let Err(error) = self.usage.add(&turn.origin.bot_id, counter, clock::now()).await {
+                        // No reason to say the turn again.
+                        error!(bot.id = %turn.origin.bot_id, counter, %error, "A use was not counted");
+                    }
                 }
                 if let Err(error) = &result
                     && clock::now().since(turn.origin.received_at) > GIVE_UP_MS
@@ -359,12 +379,26 @@ impl Conversation {
         }
         if changed {
             // So that a later turn does not push it out, should this message end in the dead-letter queue.
-            match self.sessions.save(&session, version).await {
-                Ok(_) | Err(StoreError::Conflict) => {}
-                Err(error) => return Err(error.into()),
-            }
+            self.settle(session, version).await?;
         }
         result
+    }
+
+    /// Stores what was done. Where somebody else wrote meanwhile, into what they wrote: their copy still owes it.
+    async fn settle(&self, session: Session, version: Version) -> Result<(), StoreError> {
+        let id = session.end_user.id;
+        let (mut current, mut version) = (session.clone(), version);
+        for _ in 0..COMMITS {
+            match self.sessions.save(&current, version).await {
+                Ok(_) => return Ok(()),
+                Err(StoreError::Conflict) => {}
+                Err(error) => return Err(error),
+            }
+            let Some((theirs, newer)) = self.sessions.load(id, true).await? else { return Ok(()) };
+            (current, version) = (theirs, newer);
+            current.settle(&session);
+        }
+        Err(StoreError::Conflict)
     }
 
     /// An expiry that came while the conversation goes on is set anew. True if it was.

@@ -38,7 +38,6 @@ pub(crate) struct Mail {
     client: OnceLock<Client>,
 }
 
-const TIMEOUT: Duration = Duration::from_secs(8);
 const NOBODY: &str = "this installation has no address to send from: set MAIL_FROM";
 const FAILED: &str = "the mail service could not be reached";
 
@@ -60,8 +59,9 @@ impl Mail {
             error!(reason, "An e-mail could not be signed");
             FAILED.to_owned()
         })?;
-        let client = self.client.get_or_init(|| outgoing::build(|builder| builder.timeout(TIMEOUT)));
-        let mut request = client.post(url).header("content-type", "application/json").body(body);
+        let client = self.client.get_or_init(|| outgoing::build(|builder| builder));
+        let timeout = Duration::from_millis(ask.timeout_ms.into());
+        let mut request = client.post(url).timeout(timeout).header("content-type", "application/json").body(body);
         for (name, value) in headers {
             request = request.header(name, value);
         }

@@ -84,7 +84,8 @@ impl Voice {
         };
         let late = || turn.late.then(|| LateReply { at: clock::now(), reply: turn.reply.clone() });
         let Some(parts) = parts(turn, channel).await else {
-            spoken.undeliverable = late();
+            spoken.undeliverable =
+                Some(LateReply { at: clock::now(), reply: turn.reply.clone() }).filter(|_| turn.sent == 0);
             return spoken;
         };
         let first = turn.sent;
@@ -97,10 +98,12 @@ impl Voice {
         });
         let (mut delivered, mut sent) = (first, first);
         for (index, (call, delay_ms)) in calls.enumerate().skip(first) {
-            tokio::time::sleep(Duration::from_millis(delay_ms.into())).await;
             if index > first && clock::now().since(by) >= 0 {
                 spoken.failed = Some("the turn takes too long".to_owned());
                 break;
+            }
+            if !repeated {
+                tokio::time::sleep(Duration::from_millis(delay_ms.into())).await;
             }
             match self.send(call, turn, channel, repeated, by).await {
                 Ok(Sent::Arrived) => delivered += 1,
@@ -210,6 +213,14 @@ async fn parts(turn: &Turn, channel: &dyn Channel) -> Option<Vec<(u32, Rendered)
         // The adapter waits for it and reads it from the session.
         Some(synchronous) if taken(synchronous, turn) => return Some(Vec::new()),
         // As of the commit: a turn that is said again makes the same requests, under the same keys.
+        // Nobody asked, and there is no way to speak unasked: it is for the customer's next message.
+        Some(_) if turn.origin.answer_by.is_none() => {
+            let rendered = channel.render(&turn.reply, &turn.origin, turn.at);
+            if rendered.calls.is_empty() {
+                return None;
+            }
+            rendered
+        }
         Some(_) | None if turn.delays.is_empty() || !channel.pauses() => {
             channel.render(&turn.reply, &turn.origin, turn.at)
         }

@@ -60,12 +60,17 @@ impl Bots {
     pub async fn publish(&self, id: &BotId, bot: &StoredBot, now: EpochMillis) -> Result<(), StoreError> {
         let before = self.load(id).await?;
         if let Some(before) = &before {
+            // Channels and accounts are the live bot's, and its secrets need not be in two places.
+            let mut body = before.json.clone();
+            if let Some(bot) = body.as_object_mut() {
+                bot.remove("integration");
+            }
             self.client
                 .put_item()
                 .table_name(&self.table)
                 .item("pk", text(former(id, before.version)))
                 .item("version", number(before.version))
-                .item("body", json("bot", &before.json)?)
+                .item("body", json("bot", &body)?)
                 .item("expires", number(now.seconds().0 + KEPT_SECONDS))
                 .send()
                 .await

@@ -137,6 +137,42 @@ async fn a_slow_server_makes_a_late_reply_and_not_a_wrong_one() {
     running.stop().await;
 }
 
+/// What an agent says by our API, where there is no way to speak unasked: the customer's next message brings it.
+#[tokio::test]
+async fn what_nobody_asked_for_waits_on_kakao() {
+    let running = impatient().await;
+    let worker = running.stack.conversation();
+    say_while_working(&running, json!({ "utterance": "안녕" })).await;
+    let agent = model::Agent {
+        id: "a1".to_owned(),
+        profile: model::AgentProfile { display_name: "Kim".to_owned(), picture: None },
+    };
+    let user_key: model::UserKey = USER.parse().unwrap();
+    let inbound = model::Inbound {
+        id: model::InboundId::of(&world::bot(), PlatformType::Kakao, "said"),
+        bot_id: world::bot(),
+        platform: PlatformType::Kakao,
+        user_key: user_key.clone(),
+        conversation_key: user_key,
+        timestamp: shell::clock::now(),
+        received_at: shell::clock::now(),
+        answer_by: None,
+        reply_to: Value::Null,
+        kind: model::InboundKind::AgentSaid {
+            agent, data: model::MessageData::text("김 상담원입니다"), custom: None
+        },
+    };
+    let sqs = &running.stack.services.aws.sqs;
+    let send = sqs.send_message().queue_url(&running.stack.services.queues.inbound).message_group_id("g");
+    let body = serde_json::to_string(&model::Queued::V1(inbound)).unwrap();
+    send.message_deduplication_id("said").message_body(body).send().await.unwrap();
+    work(&running, &worker).await;
+    assert_eq!(late(&running).await, 1);
+    let answer = say_while_working(&running, json!({ "utterance": "네?", "extra": { "closer": "late" } })).await;
+    assert!(answer.to_string().contains("김 상담원입니다"), "{answer}");
+    running.stop().await;
+}
+
 /// An account that may send: the reply follows by the API, once, however often Tencent asks.
 #[tokio::test]
 async fn wechat_is_told_later_what_was_not_ready() {

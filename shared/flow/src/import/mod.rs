@@ -41,6 +41,10 @@ pub(crate) fn read(json: &Value) -> Result<Bot, ImportError> {
     }
     missing_flows(flows, &read, &mut reader);
     let plan = plan(field(json, "plan"), &mut reader)?;
+    let llm = account(field(field(json, "integration"), "llm"));
+    if llm.as_ref().is_some_and(|account| !account.base_url.starts_with("https://")) {
+        reader.warn("`integration.llm.baseUrl` is not https: the key and what customers say go in the clear");
+    }
     let preference = preference::read(field(json, "preference"), first, &read, &mut reader)?;
     Ok(Bot {
         title: field(json, "title").as_str().unwrap_or_default().to_owned(),
@@ -49,7 +53,7 @@ pub(crate) fn read(json: &Value) -> Result<Bot, ImportError> {
         preference,
         plan,
         version: None,
-        llm: account(field(field(json, "integration"), "llm")),
+        llm,
         warnings: reader.warnings,
     })
 }

@@ -18,7 +18,8 @@ use crate::template::Text;
 
 #[derive(Debug)]
 pub(crate) struct Email {
-    to: Text,
+    /// One address each: what a customer typed must not become several.
+    to: Vec<Text>,
     reply_to: Option<Text>,
     subject: Option<Text>,
     body: Option<Text>,
@@ -29,7 +30,13 @@ pub(super) fn read(data: &Value, reader: &mut Reader) -> Result<Email, ImportErr
         Value::Array(list) => Value::String(list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(",")),
         to => to.clone(),
     };
-    let Some(to) = reader.text(&to, "data.to")? else { return Err(reader.error("data.to", "is missing")) };
+    let Some(source) = to.as_str().filter(|to| !to.trim().is_empty()) else {
+        return Err(reader.error("data.to", "is missing"));
+    };
+    let mut to = Vec::new();
+    for part in parts(source) {
+        to.extend(reader.text(&Value::String(part), "data.to")?);
+    }
     let mut text = |key: &str| reader.text(field(data, key), &format!("data.{key}"));
     Ok(Email { to, reply_to: text("replyTo")?, subject: text("subject")?, body: text("body")? })
 }
@@ -41,7 +48,10 @@ impl Email {
             Ok(text.render(&mut run.context)?.into_owned())
         };
         let (reply_to, subject, html) = (text(&self.reply_to)?, text(&self.subject)?, text(&self.body)?);
-        let to = addresses(&self.to.render(&mut run.context)?);
+        let mut to = Vec::new();
+        for part in &self.to {
+            to.extend(addresses(&part.render(&mut run.context)?).into_iter().next());
+        }
         let reply_to = addresses(&reply_to);
         if to.is_empty() || to.len() > limits::MAIL_ADDRESSES {
             run.problem("an e-mail has no address that it can go to, or too many");
@@ -52,7 +62,7 @@ impl Email {
         run.context.set("email", json!({ "status": "PENDING" }));
         // A header is one line.
         let subject = subject.split_whitespace().collect::<Vec<_>>().join(" ");
-        Ok(Then::Ask(Ask::Mail(MailAsk { to, reply_to, subject, html })))
+        Ok(Then::Ask(Ask::Mail(MailAsk { to, reply_to, subject, html, timeout_ms: limits::MAIL_TIMEOUT_MS })))
     }
 
     #[expect(clippy::unused_self, reason = "nodes look alike")]
@@ -73,6 +83,24 @@ impl Email {
         run.context.set("email", result);
         Ok(Then::Edge)
     }
+}
+
+/// The author's own commas and semicolons part addresses, not those inside of a template.
+fn parts(source: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut depth = 0_usize;
+    for c in source.chars() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        match parts.last_mut() {
+            Some(part) if depth > 0 || !matches!(c, ',' | ';') => part.push(c),
+            Some(_) | None => parts.push(String::new()),
+        }
+    }
+    parts
 }
 
 /// Parted by commas or semicolons. What is no address is left out.

@@ -96,7 +96,7 @@ impl Llm {
             run.context.set("llm", json!({ "status": "COMPLETED" }));
             return Ok(Then::Edge);
         };
-        let Some(account) = &run.bot.llm else {
+        let Some(account) = run.llm else {
             fail(run, "ConfigurationError", "set integration.llm.apiKey", None);
             return Ok(Then::Edge);
         };

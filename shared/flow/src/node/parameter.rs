@@ -112,12 +112,15 @@ pub(crate) fn put(run: &mut Run<'_>, key: String, value: Value) {
         return;
     }
     run.params_changed |= run.context.params().get(&key) != Some(&value);
+    run.remember_params();
     run.context.params().insert(key, value);
 }
 
 /// No customer has more than fits into a session.
 pub(crate) fn bound(run: &mut Run<'_>) -> Result<(), Fault> {
-    if weight(run.context.params().values()) > limits::PARAMS_BYTES {
+    let params = run.context.params();
+    let keys: usize = params.keys().map(String::len).sum();
+    if keys + weight(params.values()) > limits::PARAMS_BYTES {
         return Err(Fault::TooMany);
     }
     Ok(())

@@ -65,7 +65,11 @@ impl fmt::Display for Problem {
 
 impl Run<'_> {
     pub(super) fn finish(&mut self) -> Done {
-        let unasked = matches!(self.input, Input::Open) && !self.bot.preference.welcome_on_session_start;
+        let unasked = match self.input {
+            Input::Open => !self.bot.preference.welcome_on_session_start,
+            Input::Enter { .. } => true,
+            Input::Message { .. } => false,
+        };
         let quiet = self.quiet || unasked;
         if self.said.is_empty() && !quiet {
             self.say_system(&self.bot.preference.empty);
@@ -79,6 +83,11 @@ impl Run<'_> {
         self.at = super::At::End;
         self.keyboard = None;
         self.manual = None;
+        if let (Fault::TooMany, Some(params)) = (fault, self.params_before.take()) {
+            // Kept, they would be too many in each turn to come.
+            *self.context.params() = params;
+            self.params_changed = false;
+        }
         self.silent = false;
         self.context.set("error", Value::String(fault.to_string()));
         self.say_system(&self.bot.preference.error);
@@ -120,15 +129,16 @@ impl Run<'_> {
     }
 }
 
+pub(super) fn button_weight(button: &Button) -> usize {
+    let payload = button.payload.as_ref().map_or(0, |payload| json_text(payload).len());
+    button.label.len() + button.uri.as_ref().map_or(0, String::len) + payload
+}
+
 impl Said {
     /// About its bytes.
     pub(super) fn weight(&self) -> usize {
         let optional = |text: &Option<String>| text.as_ref().map_or(0, String::len);
         let media = |media: &Media| media.uri.len() + optional(&media.alt_text);
-        let button = |button: &Button| {
-            let payload = button.payload.as_ref().map_or(0, |payload| json_text(payload).len());
-            button.label.len() + optional(&button.uri) + payload
-        };
         let card = |card: &Card| {
             optional(&card.title)
                 + optional(&card.description)
@@ -141,6 +151,6 @@ impl Said {
             MessageData::Cards { cards } => cards.iter().map(card).sum(),
             MessageData::Location { location } => optional(&location.title) + 32,
         };
-        parts + self.data.buttons().map(button).sum::<usize>() + 64
+        parts + self.data.buttons().map(button_weight).sum::<usize>() + 64
     }
 }

@@ -16,7 +16,7 @@ use model::{AgentCalls, EpochMillis, Keyboard, ManualStatus, MessageData, Naviga
 use serde_json::{Map, Value, json};
 
 use crate::ask::{Answer, Ask};
-use crate::bot::Bot;
+use crate::bot::{Account, Bot};
 use crate::context::{Context, Ids};
 use crate::limits;
 use crate::node::{Kind, Then};
@@ -67,6 +67,10 @@ pub struct Run<'a> {
     keyboard: Option<Keyboard>,
     pub(crate) params_changed: bool,
     pub(crate) agents: AgentCalls,
+    /// The parameters before the first was set in this turn, for when they become too many.
+    params_before: Option<Params>,
+    /// Of the live bot; a conversation may go on with a former one.
+    pub(crate) llm: Option<&'a Account>,
     /// What a language model was asked.
     pub(crate) question: Option<String>,
     /// What the turn did about an agent.
@@ -124,11 +128,19 @@ impl<'a> Run<'a> {
             keyboard: None,
             params_changed: false,
             agents: AgentCalls::Taken,
+            params_before: None,
+            llm: bot.llm.as_ref(),
             question: None,
             manual: None,
             quiet: false,
             problems: Vec::new(),
             before,
+        }
+    }
+
+    pub(crate) fn remember_params(&mut self) {
+        if self.params_before.is_none() {
+            self.params_before = Some(self.context.params().clone());
         }
     }
 
@@ -232,6 +244,11 @@ impl<'a> Run<'a> {
         }
         self.remember_origin(next);
         self.state.next = next;
+        self.said_bytes +=
+            keyboard.iter().flat_map(|keyboard| &keyboard.buttons).map(done::button_weight).sum::<usize>();
+        if self.said_bytes > limits::SAID_BYTES {
+            return Err(Fault::TooLong);
+        }
         self.keyboard = keyboard;
         self.at = At::End;
         Ok(())

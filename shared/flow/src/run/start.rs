@@ -30,10 +30,11 @@ impl Run<'_> {
             }
             (Next::Keyboard, Some(place)) => self.resume(place),
             (Next::Agent, Some(place)) => self.while_called(place),
-            (Next::CallAgain, Some(place)) => {
+            (Next::CallAgain, Some(place)) if self.is_agent_call(place) => {
                 self.at = At::Node(place);
                 Ok(())
             }
+            (Next::CallAgain, Some(_)) => self.fallback(),
             (Next::Keyboard | Next::Agent | Next::CallAgain, None) | (Next::Fallback, _) => self.fallback(),
         }
     }
@@ -56,6 +57,11 @@ impl Run<'_> {
             self.context.set("manual", json!({ "status": "CANCELLED" }));
         }
         self.go_on(place)
+    }
+
+    /// It may be gone since the agent was called.
+    fn is_agent_call(&self, place: Place) -> bool {
+        matches!(self.bot.node(place).map(|node| &node.kind), Some(Kind::AgentCall(_)))
     }
 
     /// Behind a node that waited.
@@ -89,6 +95,10 @@ impl Run<'_> {
         let label = MessageData::text(button.label);
         self.context.set_message(&label, button.payload.as_ref().map(as_json));
         self.pressed = Some(label);
+        if self.state.calls_agent() && self.agents == AgentCalls::Taken {
+            // Somebody is called: only the word that cancels it means something.
+            return Ok(false);
+        }
         for (key, value) in button.params {
             parameter::put(self, key, value);
         }

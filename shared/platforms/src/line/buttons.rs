@@ -95,7 +95,7 @@ pub(super) fn fits(text: &str, limit: Limit) -> bool {
 fn units(limit: Limit) -> Option<Limit> {
     match limit.1 {
         Unit::Grapheme => Some(Limit(limit.0 * limits::UNITS_IN_GRAPHEME, Unit::Utf16)),
-        Unit::Utf16 | Unit::Unknown | Unit::Byte => None,
+        Unit::Utf16 | Unit::Scalar | Unit::Unknown | Unit::Byte => None,
     }
 }
 

@@ -1,0 +1,74 @@
+//! What a browser that comes back has missed. Frames that are kept have numbers, rising by one; a browser says the last
+//! that it has.
+
+use serde_json::{Value, json};
+
+use super::limits;
+
+/// Which frames are read for a browser that has everything up to some number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Missed {
+    /// Frames after this one.
+    pub after: u64,
+    /// What it has is not what we have: a log that was cleared, or one of another time.
+    pub reset: bool,
+}
+
+/// `last` is the log's last number, `first` the first that is still kept. Nothing, where nothing was missed.
+pub fn missed(has: u64, first: u64, last: u64) -> Option<Missed> {
+    let newest = last.saturating_sub(limits::FIRST).max(before(first));
+    if has > last {
+        return Some(Missed { after: newest, reset: true });
+    }
+    if has == last {
+        return None;
+    }
+    if has == 0 {
+        return Some(Missed { after: newest, reset: false });
+    }
+    // Between what it has and what is kept there is a hole.
+    Some(Missed { after: has.max(before(first)), reset: before(first) > has })
+}
+
+fn before(first: u64) -> u64 {
+    first.saturating_sub(1)
+}
+
+/// How many of the frames read go out, by count and bytes. The first goes in any case.
+pub fn fitting<'a>(frames: impl IntoIterator<Item = &'a [u8]>) -> usize {
+    let mut bytes = 0;
+    let mut count = 0;
+    for frame in frames {
+        bytes += frame.len() + limits::STAMP;
+        if count == limits::REPLAY || (count > 0 && bytes > limits::REPLAY_BYTES) {
+            break;
+        }
+        count += 1;
+    }
+    count
+}
+
+/// `web.resumed`, behind what was replayed. With `more` the browser asks for history before `from`, or opens again.
+pub fn resumed(missed: Missed, from: u64, to: u64, last: u64) -> (&'static str, Value) {
+    let mut data = json!({ "from": from, "to": to, "more": to < last });
+    if missed.reset {
+        data["reset"] = json!(true);
+    }
+    ("web.resumed", data)
+}
+
+/// The newest of `items`, oldest first, that fit into one HISTORY; true if some did not.
+pub fn history(mut items: Vec<Value>) -> (Vec<Value>, bool) {
+    let mut bytes = 0;
+    let mut kept = 0;
+    for item in items.iter().rev() {
+        bytes += item.to_string().len() + 1;
+        if kept == limits::HISTORY || (kept > 0 && bytes > limits::FRAME.0 - 100) {
+            break;
+        }
+        kept += 1;
+    }
+    let cut = items.len() - kept;
+    items.drain(..cut);
+    (items, cut > 0)
+}
