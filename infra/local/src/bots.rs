@@ -1,11 +1,12 @@
 //! Bots of files: a CLOSER export, with three keys of ours beside it: `id`, `integration` (the channels' settings) and
-//! `webhooks` (`[{ "name", "url", "secret", "policy"?, "events"? }]`).
+//! `webhooks` (`[{ "name", "url", "secret", "policy"?, "events"?, … }]`).
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use delivery::{Policy, Secret, Webhook};
-use model::{BotId, EpochMillis, EventType};
+use delivery::{CustomHeader, Order, Policy, Secret, Wanted, Webhook};
+use model::{BotId, EpochMillis};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -22,7 +23,9 @@ pub struct BotFile {
     pub webhooks: Vec<Webhook>,
 }
 
+/// What is left out is as [`Webhook::new`] has it.
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct WebhookEntry {
     #[serde(default)]
     name: String,
@@ -32,7 +35,19 @@ struct WebhookEntry {
     #[serde(default)]
     policy: Policy,
     #[serde(default)]
-    events: Vec<EventType>,
+    events: Vec<Wanted>,
+    #[serde(default)]
+    order: Order,
+    #[serde(default)]
+    lanes: Option<u8>,
+    #[serde(default)]
+    timeout_ms: Option<u64>,
+    #[serde(default)]
+    partial_acknowledgement: bool,
+    #[serde(default)]
+    revive: bool,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
 }
 
 /// Every `*.json` of a folder, by name.
@@ -73,12 +88,24 @@ pub fn read(path: &Path) -> anyhow::Result<BotFile> {
                 let fresh = String::from(Secret::from_bytes(&shell::clock::random_bytes())?);
                 bail!("a webhook of {name} has no `secret`; here is one: {fresh}");
             };
-            let mut webhook = Webhook::new(id.clone(), &entry.url, EpochMillis(0));
-            webhook.name = entry.name;
-            webhook.secrets = vec![secret];
-            webhook.policy = entry.policy;
-            webhook.events = entry.events;
-            Ok(webhook)
+            let file = path.display();
+            let header = |(name, value): (&String, &String)| {
+                CustomHeader::new(name, value).with_context(|| format!("the header `{name}` of a webhook of {file}"))
+            };
+            let webhook = Webhook::new(id.clone(), &entry.url, EpochMillis(0));
+            Ok(Webhook {
+                name: entry.name,
+                secrets: vec![secret],
+                policy: entry.policy,
+                events: entry.events,
+                order: entry.order,
+                lanes: entry.lanes.unwrap_or(webhook.lanes),
+                timeout_ms: entry.timeout_ms.unwrap_or(webhook.timeout_ms),
+                partial_acknowledgement: entry.partial_acknowledgement,
+                revive: entry.revive,
+                headers: entry.headers.iter().map(header).collect::<anyhow::Result<_>>()?,
+                ..webhook
+            })
         })
         .collect::<anyhow::Result<Vec<Webhook>>>()?;
     Ok(BotFile {

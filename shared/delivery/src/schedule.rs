@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::limits::DAY_MS;
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Policy {
@@ -27,6 +29,16 @@ impl Policy {
         self.delays().len() as u32 + 1
     }
 
+    /// From the first attempt to the last, with all the jitter there may be.
+    pub fn longest_span_ms(self) -> i64 {
+        (1..self.attempts()).filter_map(|failures| self.delay_ms(failures, 1.0)).sum()
+    }
+
+    /// A delivery that is older is given up, also where holds and probes used up none of its attempts.
+    pub fn longest_age_ms(self) -> i64 {
+        self.longest_span_ms() + DAY_MS
+    }
+
     /// Milliseconds from failure number `failures` (1, 2, …) to the next attempt; `None` after the last.
     /// `chance` is uniform in 0..1: jitter of up to 20 %, at least up to a second, is added and never subtracted, so that
     /// a crowd of failures does not come back as a crowd.
@@ -39,7 +51,23 @@ impl Policy {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn steps_never_shrink_and_jitter_is_only_added(failures in 0..20u32, chance in any::<f64>()) {
+            for policy in [Policy::Durable, Policy::Closer2020] {
+                let plain = policy.delay_ms(failures, 0.0);
+                prop_assert_eq!(plain.is_some(), (1..policy.attempts()).contains(&failures));
+                let Some(plain) = plain else { continue };
+                let delay = policy.delay_ms(failures, chance).unwrap();
+                prop_assert!(plain <= delay && delay <= plain + (plain / 5).max(1000));
+                prop_assert!(policy.delay_ms(failures + 1, 0.0).is_none_or(|next| plain <= next));
+            }
+        }
+    }
 
     #[test]
     fn the_spans_of_the_contract() {
@@ -48,7 +76,8 @@ mod tests {
         };
         assert_eq!(Policy::Durable.attempts(), 12);
         assert_eq!(span(Policy::Durable, 0.0), 272_255_000);
-        assert_eq!(span(Policy::Durable, 1.0), 326_706_000);
+        assert_eq!(Policy::Durable.longest_span_ms(), 326_706_000);
+        assert_eq!(Policy::Durable.longest_age_ms(), 326_706_000 + 86_400_000);
         assert_eq!(Policy::Closer2020.attempts(), 4);
         assert_eq!(span(Policy::Closer2020, 0.0), 1_800_000);
     }

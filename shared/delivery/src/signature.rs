@@ -2,16 +2,20 @@
 //!
 //! `v1,` + base64 of the HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{body}` under the secret's bytes.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, Mac};
-use model::DeliveryId;
 use model::time::EpochSeconds;
+use model::{DeliveryId, EpochMillis};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
+
+use crate::webhook::MAX_HEADERS;
+use crate::{Record, RedeliveredBy, Webhook};
 
 /// `whsec_` + base64 of 24 to 64 bytes; ours have 32.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +50,26 @@ pub fn headers(
         headers.push(("webhook-signature", signatures.join(" ")));
     }
     headers.push(("closer-delivery-attempt", attempt.to_string()));
+    headers
+}
+
+/// The headers of an attempt of `record`, with those that the owner wants. The secrets are those that sign at that time.
+pub fn request_headers(webhook: &Webhook, record: &Record, at: EpochMillis) -> Vec<(Cow<'static, str>, String)> {
+    let secrets = webhook.signing(at);
+    let ours = headers(record.id, record.attempt, at.seconds(), record.body.as_bytes(), &secrets);
+    let mut headers: Vec<_> = ours.into_iter().map(|(name, value)| (Cow::Borrowed(name), value)).collect();
+    if let Some(redelivery) = &record.redelivery {
+        let by = match redelivery.by {
+            RedeliveredBy::Manual => "manual",
+            RedeliveredBy::Recover => "recover",
+        };
+        headers.push((Cow::Borrowed("closer-redelivery"), by.to_owned()));
+    }
+    if let Some(parent) = record.split_of {
+        headers.push((Cow::Borrowed("closer-split-of"), parent.to_string()));
+    }
+    let custom = webhook.headers.iter().take(MAX_HEADERS);
+    headers.extend(custom.map(|header| (Cow::Owned(header.name().to_owned()), header.value().to_owned())));
     headers
 }
 
@@ -99,6 +123,7 @@ impl fmt::Debug for Secret {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{CustomHeader, Frozen, RecordState, Redelivery};
 
     /// Two vectors that Standard Webhooks publishes.
     #[test]
@@ -143,6 +168,42 @@ mod tests {
         assert_eq!(signature(1_763_712_000, std::slice::from_ref(&b)), by_b);
         assert_eq!(signature(1_763_712_000, &[b, a.clone()]), format!("{by_b} {by_a}"));
         assert_eq!(signature(1_763_712_005, &[a]), "v1,yGEv7y49jB6cMafx0OIjbiwZB81CJ3N5PabTRJo19jI=");
+    }
+
+    #[test]
+    fn a_body_that_was_written_again_is_signed_differently() {
+        let body = include_str!("../testdata/vector.json").trim_end();
+        let escaped: String = body
+            .chars()
+            .map(|c| if c.is_ascii() { c.to_string() } else { format!("\\u{:04x}", u32::from(c)) })
+            .collect();
+        assert_eq!(escaped.len(), 603);
+        let secret = Secret::from_bytes(&(0..32).collect::<Vec<u8>>()).unwrap();
+        let signature = secret.sign(ID, EpochSeconds(1_763_712_000), escaped.as_bytes());
+        assert_eq!(signature, "v1,O0So5CnajJpB8syPF8G4r2lVkg/m9nVBtTOGgjeNRk4=");
+    }
+
+    const ID: &str = "0b7c9d1e-5f3a-4c2b-8e6d-1a2b3c4d5e6f";
+
+    #[test]
+    fn all_headers_in_their_order() {
+        let mut webhook = Webhook::new("Bxxxxx".parse().unwrap(), "https://example.com", EpochMillis(0));
+        webhook.secrets = vec![Secret::from_bytes(&[0; 32]).unwrap()];
+        webhook.headers = vec![CustomHeader::new("X-Api-Key", "k").unwrap()];
+        let record = Record::new(Frozen::test(&webhook, ID.parse().unwrap()), &webhook, EpochMillis(0));
+        let names = |record: &Record| {
+            let headers = request_headers(&webhook, record, EpochMillis(1000));
+            headers.into_iter().map(|(name, _)| name.into_owned()).collect::<Vec<_>>().join(" ")
+        };
+        let plain = "user-agent content-type accept accept-encoding webhook-id webhook-timestamp webhook-signature \
+                     closer-delivery-attempt";
+        assert_eq!(names(&record), format!("{plain} x-api-key"));
+        let again = Record {
+            split_of: Some(record.id),
+            redelivery: Some(Redelivery { by: RedeliveredBy::Manual, otherwise: RecordState::Delivered }),
+            ..record
+        };
+        assert_eq!(names(&again), format!("{plain} closer-redelivery closer-split-of x-api-key"));
     }
 
     #[test]

@@ -221,6 +221,11 @@ impl DeliveryId {
     pub fn of(webhook: WebhookId, first: EventId) -> Self {
         Self(v5(&["delivery", &webhook.to_string(), &first.to_string()]))
     }
+
+    /// The id of a delivery that was cut out of this one: a half of it, or what of it was not taken.
+    pub fn following(self, what: &str) -> Self {
+        Self(v5(&["delivery", &self.to_string(), what]))
+    }
 }
 
 #[cfg(test)]
@@ -264,6 +269,9 @@ mod tests {
             EventId::of(inbound, 0).to_string(),
             WebhookId::of(&bot, "https://example.com").to_string(),
             DeliveryId::of(WebhookId::of(&bot, "https://example.com"), EventId::of(inbound, 0)).to_string(),
+            DeliveryId::of(WebhookId::of(&bot, "https://example.com"), EventId::of(inbound, 0))
+                .following("first half")
+                .to_string(),
         ];
         assert_eq!(ids.join("\n") + "\n", include_str!("../testdata/ids.txt"));
         assert_eq!(ConversationId::of(inbound, at).uuid().get_version_num(), 7);

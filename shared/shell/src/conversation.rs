@@ -436,12 +436,12 @@ impl Conversation {
 
     /// The turn's events, to the queue of each webhook that wants them.
     async fn tell(&self, events: &[Event], webhooks: &[Webhook]) -> Result<(), TurnError> {
-        let bundles: Vec<Bundle> = webhooks
+        let bundles: Vec<(&Webhook, Bundle)> = webhooks
             .iter()
             .filter_map(|webhook| {
                 let events: Vec<Event> = events.iter().filter(|event| webhook.wants(event.event)).cloned().collect();
                 let bundle = Bundle { bot_id: webhook.bot_id.clone(), webhook_id: webhook.id, events };
-                (!bundle.events.is_empty()).then_some(bundle)
+                (!bundle.events.is_empty()).then_some((webhook, bundle))
             })
             .collect();
         if !bundles.is_empty() {

@@ -1,31 +1,46 @@
 //! The delivery worker: makes one DELIVERY of everything that waits for a webhook lane, freezes it, posts it, and only
 //! then lets go of the queue's messages. Retries live in the record; a queue delay or the minute's sweep wakes them.
+//!
+//! ```text
+//! create, or look and claim ──► POST ──► parts ──► health ──► record ──► effects
+//! ```
 
-use std::collections::HashSet;
+mod health;
+mod sweep;
+
+use std::collections::{BTreeMap, HashSet};
 
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
-use delivery::{Attempt, Bundle, QueuedBundle, Record, RecordState, Settled, Webhook, freeze};
-use futures::StreamExt as _;
-use model::{DeliveryId, Event, EventId};
+use delivery::{
+    Bundle, Exchange, Frozen, Look, Order, Parked, QueuedBundle, Record, RecordState, Tried, Webhook, freeze, order,
+    request_headers,
+};
+use model::{DeliveryId, EpochMillis, Event, EventId};
 use serde::Deserialize;
 use serde_json::Value;
-use store::{Deliveries, StoreError, Webhooks};
+use store::{Deliveries, Fleets, Kept, StoreError, Webhooks};
 use tracing::{error, info, warn};
 
 use crate::aws::Aws;
+use crate::canary::Canary;
 use crate::clock;
 use crate::config::DeliveryConfig;
 use crate::guard::Reach;
 use crate::outgoing::Guarded;
+use crate::post::{Post, Posted};
 use crate::queue::RetryQueue;
 use crate::records::{BatchResponse, each_group, each_in_order};
+pub use crate::witness::Witness;
 
 #[derive(Debug)]
 pub struct Deliver {
     webhooks: Webhooks,
+    fleets: Fleets,
     deliveries: Deliveries,
     retries: RetryQueue,
     receivers: Guarded,
+    canary: Canary,
+    witness: Witness<Point>,
 }
 
 /// What the function is invoked with: a batch of `events.fifo`, a batch of the retry queue, or the minute's schedule.
@@ -36,21 +51,56 @@ pub enum Invocation {
     Sweep,
 }
 
-/// How many due deliveries a sweep takes, and how many of them at once.
-const SWEEP: i32 = 200;
+/// Where a delivery is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Point {
+    /// Stored, and not sent; where it may be sent at once, claimed.
+    Frozen,
+    /// A later attempt is claimed.
+    Claimed,
+    /// The receiver has answered, or has not.
+    Posted,
+    /// What was cut out of it is stored.
+    Divided,
+    /// The webhook's health is stored.
+    Heard,
+    /// The record is stored.
+    Settled,
+    /// What follows from the health is done.
+    Told,
+}
+
+/// So often somebody else may have written first.
+const TRIES: usize = 10;
+/// How many webhooks, or reads, are under way at once.
 const AT_ONCE: usize = 16;
-/// A sweep asks for no more after so long.
-const SWEEP_MS: i64 = 40_000;
+/// Parts of a delivery are sent right after it for so long; then they are woken.
+const PARTS_MS: i64 = 15_000;
+
+/// What a worker knows of a webhook while it works for it.
+struct Lane {
+    webhook: Webhook,
+    /// Its deliveries as they were last written here: the index may not know them yet.
+    seen: BTreeMap<DeliveryId, Record>,
+}
 
 impl Deliver {
     pub fn new(aws: &Aws, config: &DeliveryConfig, reach: Reach) -> Self {
         let dynamodb = aws.dynamodb.clone();
         Self {
             webhooks: Webhooks::new(dynamodb.clone(), &config.tables.webhooks),
+            fleets: Fleets::new(dynamodb.clone(), &config.tables.webhooks),
             deliveries: Deliveries::new(dynamodb, &config.tables.deliveries),
             retries: RetryQueue::new(aws.sqs.clone(), &config.retry_queue),
             receivers: Guarded::new(reach),
+            canary: Canary::new(reach),
+            witness: Witness::default(),
         }
+    }
+
+    #[must_use]
+    pub fn with_witness(self, witness: Witness<Point>) -> Self {
+        Self { witness, ..self }
     }
 
     pub async fn handle(&self, invocation: Invocation) -> BatchResponse {
@@ -58,9 +108,7 @@ impl Deliver {
             Invocation::Events(event) => each_group(event, |records| self.lane(records)).await,
             Invocation::Retries(event) => each_in_order(event, |record| self.wake(record)).await,
             Invocation::Sweep => {
-                if let Err(error) = self.sweep().await {
-                    error!(%error, "The sweep could not look for due deliveries");
-                }
+                self.sweep().await;
                 BatchResponse::default()
             }
         }
@@ -94,7 +142,7 @@ impl Deliver {
             }
         };
         let events: Vec<Event> = bundles.into_iter().flat_map(|bundle| bundle.events).collect();
-        match self.deliver(&webhook, events).await {
+        match self.deliver(webhook, events).await {
             Ok(()) => readable,
             Err(error) => {
                 error!(%error, "Events could not be frozen");
@@ -103,179 +151,281 @@ impl Deliver {
         }
     }
 
-    async fn deliver(&self, webhook: &Webhook, mut events: Vec<Event>) -> Result<(), StoreError> {
-        let mut done: HashSet<EventId> = HashSet::new();
+    async fn deliver(&self, webhook: Webhook, mut events: Vec<Event>) -> Result<(), StoreError> {
+        let mut lane = Lane { webhook, seen: BTreeMap::new() };
+        let open = self.open(&lane).await?;
+        // What an earlier try has frozen for later waits for nobody new.
+        let mut done: HashSet<EventId> = open.iter().flat_map(|record| record.events.iter().copied()).collect();
         events.retain(|event| done.insert(event.id));
+        let (mut free, mut behind) = order::divide(lane.webhook.order, &open, events);
+        loop {
+            // These first: should this try end while others are sent, the next finds them as they were.
+            while !behind.is_empty() {
+                behind = self.freeze(&mut lane, behind, Record::behind).await?;
+            }
+            if free.is_empty() {
+                return Ok(());
+            }
+            let rest = self.freeze(&mut lane, free, Record::new).await?;
+            // What was just sent may have failed, and they wait for it now.
+            (free, behind) = order::divide(lane.webhook.order, &lane.open(), rest);
+        }
+    }
+
+    /// Cuts the first delivery of the events, and sends it if it may be sent. The events that are left.
+    async fn freeze(
+        &self,
+        lane: &mut Lane,
+        mut events: Vec<Event>,
+        make: fn(Frozen, &Webhook, EpochMillis) -> Record,
+    ) -> Result<Vec<Event>, StoreError> {
+        let Some(frozen) = freeze(&lane.webhook, &events).into_iter().next() else { return Ok(Vec::new()) };
+        let (id, now) = (frozen.id, clock::now());
+        let record = make(frozen, &lane.webhook, now);
         // An earlier try may have frozen a first part of them; what it did not know of is cut anew.
-        while !events.is_empty() {
-            let Some(frozen) = freeze(webhook, &events).into_iter().next() else { break };
-            let id = frozen.id;
-            let record = Record::new(frozen, webhook, clock::now());
-            let members: HashSet<EventId> = match self.deliveries.create(&record).await {
-                Ok(()) => {
-                    let members = record.events.iter().copied().collect();
-                    if record.state == RecordState::Held {
-                        info!(webhook.id = %webhook.id, delivery.id = %id, "Holding events: the webhook is off");
-                    } else {
-                        self.attempt(webhook, record).await?;
-                    }
+        let members: HashSet<EventId> = match self.deliveries.create(&record).await {
+            Ok(()) => {
+                self.witness.reached(Point::Frozen).await;
+                let members = record.events.iter().copied().collect();
+                lane.saw(&record);
+                self.begin(lane, record).await?;
+                members
+            }
+            Err(StoreError::Conflict) => match self.deliveries.load(id).await? {
+                Some(earlier) => {
+                    let members = earlier.events.iter().copied().collect();
+                    lane.saw(&earlier);
+                    self.go(lane, vec![earlier], now.plus_ms(PARTS_MS)).await?;
                     members
                 }
-                Err(StoreError::Conflict) => match self.deliveries.load(id).await? {
-                    Some(earlier) => {
-                        let members = earlier.events.iter().copied().collect();
-                        self.retry(webhook, &earlier).await?;
-                        members
-                    }
-                    // It was frozen and has expired since: two weeks are enough.
-                    None => HashSet::from([events[0].id]),
-                },
-                Err(error) => return Err(error),
-            };
-            events.retain(|event| !members.contains(&event.id));
+                // It was frozen and has expired since: two weeks are enough.
+                None => HashSet::from([events[0].id]),
+            },
+            Err(error) => return Err(error),
+        };
+        events.retain(|event| !members.contains(&event.id));
+        Ok(events)
+    }
+
+    /// A record that was just stored.
+    async fn begin(&self, lane: &mut Lane, record: Record) -> Result<(), StoreError> {
+        let now = clock::now();
+        let parts = match record.state {
+            RecordState::Claimed { .. } => self.attempt(lane, record, false).await?,
+            RecordState::Waiting { due_at } if due_at <= now => vec![record],
+            RecordState::Waiting { .. }
+            | RecordState::Held
+            | RecordState::Parked { .. }
+            | RecordState::Delivered
+            | RecordState::Split { .. } => {
+                self.put_off(&record).await;
+                return Ok(());
+            }
+        };
+        self.go(lane, parts, now.plus_ms(PARTS_MS)).await
+    }
+
+    /// Looks at the records, each with what is cut out of it before the next.
+    async fn go(&self, lane: &mut Lane, records: Vec<Record>, until: EpochMillis) -> Result<(), StoreError> {
+        let mut todo: Vec<Record> = records.into_iter().rev().collect();
+        while let Some(record) = todo.pop() {
+            if clock::now() > until {
+                self.put_off(&record).await;
+                continue;
+            }
+            let parts = self.look(lane, &record).await?;
+            todo.extend(parts.into_iter().rev());
         }
         Ok(())
     }
 
-    /// Another attempt, if it is due and nobody else is at it.
-    async fn retry(&self, webhook: &Webhook, record: &Record) -> Result<(), StoreError> {
-        if !webhook.is_on() {
-            return self.hold(webhook, record).await;
+    /// Another attempt, if it is due, the webhook may be sent to, and nobody else is at it. What is cut out of it.
+    async fn look(&self, lane: &mut Lane, record: &Record) -> Result<Vec<Record>, StoreError> {
+        for _ in 0..TRIES {
+            let open = self.open(lane).await?;
+            match record.look(&lane.webhook, &open, clock::now()) {
+                Look::NotDue => return Ok(Vec::new()),
+                Look::Store(next) => {
+                    if self.save(lane, &next, record.attempt).await? {
+                        self.put_off(&next).await;
+                    }
+                    return Ok(Vec::new());
+                }
+                Look::Attempt { record: claimed, probe, health } => {
+                    if let Some(health) = health {
+                        match self.webhooks.save_health(&lane.webhook, &health, lane.webhook.health.version).await {
+                            Ok(()) => lane.webhook.health = health,
+                            // Somebody else passes; how it is after that, the next look says.
+                            Err(StoreError::Conflict) if self.reread(&mut lane.webhook).await? => continue,
+                            Err(StoreError::Conflict) => return Ok(Vec::new()),
+                            Err(error) => return Err(error),
+                        }
+                    }
+                    if !self.save(lane, &claimed, record.attempt).await? {
+                        return Ok(Vec::new());
+                    }
+                    self.witness.reached(Point::Claimed).await;
+                    return self.attempt(lane, claimed, probe).await;
+                }
+            }
         }
-        let Some(claimed) = record.claim(clock::now()) else { return Ok(()) };
-        match self.deliveries.save(&claimed, record.attempt).await {
-            Ok(()) => self.attempt(webhook, claimed).await,
-            Err(StoreError::Conflict) => Ok(()),
-            Err(error) => Err(error),
-        }
+        // The sweep will look again.
+        Ok(Vec::new())
     }
 
-    async fn hold(&self, webhook: &Webhook, record: &Record) -> Result<(), StoreError> {
-        if record.due_at().is_none_or(|due_at| due_at > clock::now()) {
-            return Ok(());
-        }
-        info!(webhook.id = %webhook.id, delivery.id = %record.id, "Holding a delivery: the webhook is off");
-        let held = Record { state: RecordState::Held, ..record.clone() };
-        match self.deliveries.save(&held, record.attempt).await {
-            Ok(()) | Err(StoreError::Conflict) => Ok(()),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// One POST of a claimed record, and what follows from it.
-    async fn attempt(&self, webhook: &Webhook, mut record: Record) -> Result<(), StoreError> {
-        let at = clock::now();
-        let number = record.attempt;
-        let headers = delivery::headers(record.id, number, at.seconds(), record.body.as_bytes(), &webhook.secrets);
-        let exchange = self.receivers.deliver(&webhook.url, headers, record.body.clone()).await;
-        let now = clock::now();
-        let took_ms = now.since(at);
-        let attempt = Attempt { number, at, took_ms, exchange };
-        let Settled { state, well, exhausted } = record.settle(webhook.policy, attempt, clock::chance());
-        let (webhook_id, id, events) = (webhook.id, record.id, record.events.len());
-        if well {
+    /// One POST of a claimed record, and what follows from it. The order of the writes is that of `delivery::record`: dying
+    /// between two of them makes one attempt more, and loses nothing.
+    async fn attempt(&self, lane: &mut Lane, mut record: Record, probe: bool) -> Result<Vec<Record>, StoreError> {
+        let (at, number) = (clock::now(), record.attempt);
+        let headers = request_headers(&lane.webhook, &record, at);
+        let deadline_ms = lane.webhook.deadline_ms();
+        let post = Post { url: &lane.webhook.url, headers: &headers, body: &record.body, deadline_ms };
+        let Posted { answer, phases, peer } = self.receivers.deliver(&post).await;
+        self.witness.reached(Point::Posted).await;
+        let took_ms = clock::now().since(at);
+        let canary_well = answer.exchange != Exchange::Unresolved || self.canary.is_well().await;
+        let exchange = answer.exchange;
+        let tried = Tried { at, took_ms, answer, phases, peer, probe, canary_well };
+        let settled = record.settle(&lane.webhook, tried, clock::chance());
+        let (webhook_id, id, events) = (lane.webhook.id, record.id, record.events.len());
+        if settled.well {
             info!(webhook.id = %webhook_id, delivery.id = %id, attempt = number, events, took_ms, "Delivered {events} events");
         } else {
             warn!(webhook.id = %webhook_id, delivery.id = %id, attempt = number, events, took_ms, ?exchange, "An attempt failed");
         }
-        // Before the record says that this is done: a crash in between makes one attempt more, and no switch-off less.
-        self.health(webhook, &record, well, exhausted).await?;
-        match self.deliveries.save(&record, number).await {
-            // Somebody took it over, because this took longer than the lease.
-            Ok(()) | Err(StoreError::Conflict) => {}
-            Err(error) => {
-                // The lease runs out, and the sweep tries again; the receiver knows the delivery by its id.
-                error!(webhook.id = %webhook_id, delivery.id = %id, %error, "An attempt could not be recorded");
-                return Ok(());
+        for part in &settled.children {
+            match self.deliveries.create(part).await {
+                // There already, if this comes for the second time.
+                Ok(()) | Err(StoreError::Conflict) => lane.saw(part),
+                Err(error) => return Err(error),
             }
         }
-        if let RecordState::Waiting { due_at } = state
-            && let Err(error) = self.retries.wake(id, due_at.since(now)).await
-        {
-            warn!(delivery.id = %id, %error, "A retry has no wake-up; the sweep will find it");
+        self.witness.reached(Point::Divided).await;
+        let effects = self.hear(&mut lane.webhook, &settled.heard).await?;
+        self.witness.reached(Point::Heard).await;
+        record.follow(&lane.webhook.health);
+        // Where that fails the lease runs out, and the sweep tries again; the receiver knows the delivery by its id.
+        let saved = self.save(lane, &record, number).await?;
+        self.witness.reached(Point::Settled).await;
+        self.carry_out(&mut lane.webhook, effects).await;
+        self.witness.reached(Point::Told).await;
+        // Somebody took it over, because this took longer than the lease.
+        if !saved {
+            return Ok(Vec::new());
         }
-        Ok(())
+        self.put_off(&record).await;
+        let (due, later): (Vec<Record>, Vec<Record>) =
+            settled.children.into_iter().partition(|part| part.due_at().is_some_and(|due_at| due_at <= clock::now()));
+        for part in &later {
+            self.put_off(part).await;
+        }
+        Ok(due)
     }
 
-    async fn health(&self, webhook: &Webhook, record: &Record, well: bool, exhausted: bool) -> Result<(), StoreError> {
-        if well {
-            return match webhook.health.failing_since {
-                Some(_) => self.webhooks.well(webhook).await,
-                None => Ok(()),
-            };
+    /// False when somebody else wrote first.
+    async fn save(&self, lane: &mut Lane, record: &Record, attempt: u32) -> Result<bool, StoreError> {
+        match self.deliveries.save(record, attempt).await {
+            Ok(()) => {
+                lane.saw(record);
+                Ok(true)
+            }
+            Err(StoreError::Conflict) => Ok(false),
+            Err(error) => Err(error),
         }
-        let first = record.first_attempt_at.unwrap_or(record.created_at);
-        // A first attempt fails as of its beginning, so that no success can hide between the two.
-        let failed_at = if record.attempt == 1 { first } else { clock::now() };
-        self.webhooks.failing(webhook, failed_at).await?;
-        if !exhausted {
-            return Ok(());
+    }
+
+    /// What is not sent now: it has a wake-up, or is held or given up, which somebody may look for in the log.
+    async fn put_off(&self, record: &Record) {
+        let (webhook_id, id, events) = (record.webhook_id, record.id, record.events.len());
+        match &record.state {
+            RecordState::Waiting { due_at } => {
+                if let Err(error) = self.retries.wake(id, due_at.since(clock::now())).await {
+                    warn!(delivery.id = %id, %error, "A retry has no wake-up; the sweep will find it");
+                }
+            }
+            RecordState::Held => {
+                info!(webhook.id = %webhook_id, delivery.id = %id, events, "Holding a delivery: the webhook is off");
+            }
+            RecordState::Parked { reason } => {
+                warn!(webhook.id = %webhook_id, delivery.id = %id, events, ?reason, "Gave up a delivery");
+            }
+            RecordState::Split { into } => {
+                info!(webhook.id = %webhook_id, delivery.id = %id, events, parts = into.len(), "Divided a delivery");
+            }
+            RecordState::Claimed { .. } | RecordState::Delivered => {}
         }
-        // As it is now, not as it was before the POST: another lane may have got through.
-        let Some(webhook) = self.webhooks.load(&webhook.bot_id, webhook.id).await? else { return Ok(()) };
-        if let Some(off) = webhook.health.after_last_failure(webhook.policy, first, clock::now()) {
-            error!(bot.id = %webhook.bot_id, webhook.id = %webhook.id, reason = off.reason, "A webhook is switched off");
-            self.webhooks.switch_off(&webhook, &off, first).await?;
+    }
+
+    /// The deliveries of the webhook that are not at their end, where their order matters.
+    async fn open(&self, lane: &Lane) -> Result<Vec<Record>, StoreError> {
+        match lane.webhook.order {
+            Order::BestEffort => Ok(Vec::new()),
+            Order::Conversation => {
+                let open = self.deliveries.of_webhook(lane.webhook.id, Kept::Open).await?;
+                let unseen = open.into_iter().filter(|record| !lane.seen.contains_key(&record.id));
+                Ok(unseen.chain(lane.open()).collect())
+            }
         }
-        Ok(())
     }
 
     async fn wake(&self, record: SqsMessage) -> bool {
-        match record.body.unwrap_or_default().parse::<DeliveryId>() {
-            Ok(id) => self.look(id).await,
-            Err(_) => {
-                error!(message.id = record.message_id, "A wake-up names no delivery");
-                true
-            }
-        }
-    }
-
-    /// All that is due, as far as the time allows; the next minute goes on.
-    async fn sweep(&self) -> Result<(), StoreError> {
-        let started = clock::now();
-        loop {
-            let due = self.deliveries.due(clock::now(), SWEEP).await?;
-            let count = due.len();
-            if count > 0 {
-                info!(due = count, "Sweeping {count} due deliveries");
-            }
-            let looks = futures::stream::iter(due).map(|id| self.look(id)).buffer_unordered(AT_ONCE);
-            let looked: Vec<bool> = looks.collect().await;
-            // The same would come again where none could be looked at.
-            let stuck = !looked.contains(&true);
-            if count < SWEEP.unsigned_abs() as usize || stuck || clock::now().since(started) > SWEEP_MS {
-                return Ok(());
-            }
-        }
-    }
-
-    /// Looks at one delivery that may be due.
-    async fn look(&self, id: DeliveryId) -> bool {
-        let result = async {
-            let Some(record) = self.deliveries.load(id).await? else { return Ok(()) };
-            if record.due_at().is_none_or(|due_at| due_at > clock::now()) {
-                return Ok(());
-            }
-            match self.webhooks.load(&record.bot_id, record.webhook_id).await? {
-                Some(webhook) => self.retry(&webhook, &record).await,
-                None => self.park(&record, "the webhook was deleted").await,
-            }
+        let Ok(id) = record.body.unwrap_or_default().parse::<DeliveryId>() else {
+            error!(message.id = record.message_id, "A wake-up names no delivery");
+            return true;
         };
-        match result.await {
-            Ok(()) => true,
+        match self.deliveries.load(id).await {
+            Ok(None) => true,
+            Ok(Some(record)) => self.visit(&record, clock::now().plus_ms(PARTS_MS)).await,
             Err(error) => {
-                error!(delivery.id = %id, %error, "A due delivery could not be looked at");
+                error!(delivery.id = %id, %error, "A due delivery could not be read");
                 false
             }
         }
     }
 
-    /// Takes a record out of the index, so that it does not stand before others for ever.
-    async fn park(&self, record: &Record, reason: &str) -> Result<(), StoreError> {
-        let parked = Record { state: RecordState::Parked { reason: reason.to_owned() }, ..record.clone() };
-        match self.deliveries.save(&parked, record.attempt).await {
-            Ok(()) | Err(StoreError::Conflict) => Ok(()),
-            Err(error) => Err(error),
+    /// Looks at one delivery that may be due.
+    async fn visit(&self, record: &Record, until: EpochMillis) -> bool {
+        let result = async {
+            if record.due_at().is_none_or(|due_at| due_at > clock::now()) {
+                return Ok(());
+            }
+            match self.webhooks.load(&record.bot_id, record.webhook_id).await? {
+                Some(webhook) => {
+                    let mut lane = Lane { webhook, seen: BTreeMap::new() };
+                    self.go(&mut lane, vec![record.clone()], until).await
+                }
+                // Out of the index, so that it does not stand before others for ever.
+                None => {
+                    let parked = Record { state: RecordState::Parked { reason: Parked::Deleted }, ..record.clone() };
+                    match self.deliveries.save(&parked, record.attempt).await {
+                        Ok(()) => self.put_off(&parked).await,
+                        Err(StoreError::Conflict) => {}
+                        Err(error) => return Err(error),
+                    }
+                    Ok(())
+                }
+            }
+        };
+        match result.await {
+            Ok(()) => true,
+            Err(error) => {
+                error!(delivery.id = %record.id, %error, "A due delivery could not be looked at");
+                false
+            }
+        }
+    }
+}
+
+impl Lane {
+    fn open(&self) -> Vec<Record> {
+        self.seen.values().filter(|record| record.due_at().is_some()).cloned().collect()
+    }
+
+    /// Nobody asks where order does not matter.
+    fn saw(&mut self, record: &Record) {
+        match self.webhook.order {
+            Order::BestEffort => {}
+            Order::Conversation => drop(self.seen.insert(record.id, record.clone())),
         }
     }
 }

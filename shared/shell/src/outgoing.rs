@@ -6,22 +6,25 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use delivery::Exchange;
+use delivery::limits::{ANSWER_HEADERS, CONNECT_MS, DNS_MS, TLS_MS};
 use flow::{HttpAnswer, HttpAsk, HttpFailure};
 use platforms::{Call, Outcome};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{AlertDescription, ClientConfig, RootCertStore};
 
 use crate::config::Hosts;
-use crate::guard::{self, AddressError, REFUSAL, Reach};
+use crate::guard::{self, REFUSAL, Reach};
+use crate::trip;
 
 /// Naver fetches a picture before it answers, for up to ten seconds.
 const CALL_TIMEOUT: Duration = Duration::from_secs(15);
 /// A file that a bot names must not take the turn's time.
 const FILE_TIMEOUT: Duration = Duration::from_secs(8);
-const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(15);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// Servers of strangers may be slower: the name, the connection and the handshake together.
+const GUARDED_CONNECT_TIMEOUT: Duration = Duration::from_millis(DNS_MS + CONNECT_MS + TLS_MS);
 
 /// The messengers' APIs.
 #[derive(Debug)]
@@ -36,6 +39,7 @@ pub struct Messengers {
 pub struct Guarded {
     reach: Reach,
     client: OnceLock<Client>,
+    unpooled: OnceLock<Client>,
 }
 
 /// How a call of a messenger ended, owned. See [`platforms::Outcome`].
@@ -105,26 +109,7 @@ impl Messengers {
 
 impl Guarded {
     pub fn new(reach: Reach) -> Self {
-        Self { reach, client: OnceLock::new() }
-    }
-
-    /// One attempt of a delivery.
-    pub async fn deliver(&self, url: &str, headers: Vec<(&'static str, String)>, body: String) -> Exchange {
-        let url = match guard::check(url, self.reach) {
-            Ok(url) => url,
-            Err(AddressError::Private | AddressError::Malformed | AddressError::Port) => {
-                return Exchange::BlockedAddress;
-            }
-        };
-        let mut request = self.client().post(url).timeout(WEBHOOK_TIMEOUT).body(body);
-        for (name, value) in headers {
-            request = request.header(name, value);
-        }
-        match request.send().await {
-            // The status line is the answer: whatever its body does, a receiver that said 2xx has accepted.
-            Ok(response) => Exchange::Answered { status: response.status().as_u16() },
-            Err(error) => exchange(&error.without_url()),
-        }
+        Self { reach, client: OnceLock::new(), unpooled: OnceLock::new() }
     }
 
     /// What a fetch node asks.
@@ -192,16 +177,30 @@ impl Guarded {
         }
     }
 
-    fn client(&self) -> &Client {
-        self.client.get_or_init(|| {
-            build(|builder| {
-                let builder = builder.http1_only().http1_max_headers(100);
-                match self.reach {
-                    Reach::Public | Reach::PublicAnd(_) => builder.dns_resolver(Arc::new(PublicOnly)),
-                    Reach::Anywhere => builder,
-                }
-            })
-        })
+    pub(crate) const fn reach(&self) -> Reach {
+        self.reach
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        self.client.get_or_init(|| build(|builder| self.guard(builder)))
+    }
+
+    /// Connects anew for each request.
+    pub(crate) fn unpooled(&self) -> &Client {
+        self.unpooled.get_or_init(|| build(|builder| self.guard(builder).pool_max_idle_per_host(0)))
+    }
+
+    fn guard(&self, builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+        let public_only = match self.reach {
+            Reach::Public | Reach::PublicAnd(_) => true,
+            Reach::Anywhere => false,
+        };
+        builder
+            .http1_only()
+            .http1_max_headers(ANSWER_HEADERS)
+            .connect_timeout(GUARDED_CONNECT_TIMEOUT)
+            .connector_layer(trip::Observe)
+            .dns_resolver(Arc::new(Names { public_only }))
     }
 }
 
@@ -227,18 +226,50 @@ fn tls() -> ClientConfig {
 
 /// Resolves once, and refuses all of a name's addresses when one of them is not public: a client that tries them in
 /// turn would otherwise get there.
-struct PublicOnly;
+struct Names {
+    public_only: bool,
+}
 
-impl Resolve for PublicOnly {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+enum LookupError {
+    #[error("{REFUSAL}")]
+    Refused,
+    #[error("the name does not exist, or has no address")]
+    NoSuchName,
+    #[error("nobody could tell the name's address")]
+    NoAnswer,
+}
+
+impl Resolve for Names {
     fn resolve(&self, name: Name) -> Resolving {
+        let public_only = self.public_only;
         Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let addresses: Vec<SocketAddr> = found.collect();
-            if !addresses.iter().all(|address| guard::is_public(address.ip())) {
-                return Err(REFUSAL.into());
+            let look = tokio::net::lookup_host((name.as_str(), 0));
+            let found = tokio::time::timeout(Duration::from_millis(DNS_MS), look).await;
+            trip::looked_up();
+            let addresses: Vec<SocketAddr> = match found {
+                Ok(Ok(found)) => found.collect(),
+                Ok(Err(error)) => return Err(LookupError::of(&error).into()),
+                Err(_) => return Err(LookupError::NoAnswer.into()),
+            };
+            if addresses.is_empty() {
+                return Err(LookupError::NoSuchName.into());
+            }
+            if public_only && !addresses.iter().all(|address| guard::is_public(address.ip())) {
+                return Err(LookupError::Refused.into());
             }
             Ok(Box::new(addresses.into_iter()) as Addrs)
         })
+    }
+}
+
+impl LookupError {
+    /// The system has no code for it, only words: those of glibc, musl and macOS for `EAI_NONAME` and `EAI_NODATA`.
+    fn of(error: &std::io::Error) -> Self {
+        let text = error.to_string();
+        let none =
+            ["not known", "No address associated", "does not resolve", "Name has no usable address", "nodename nor"];
+        if none.iter().any(|words| text.contains(words)) { Self::NoSuchName } else { Self::NoAnswer }
     }
 }
 
@@ -258,19 +289,37 @@ async fn read(mut response: Response, most: usize) -> Result<Vec<u8>, ReadError>
     Ok(body)
 }
 
-fn exchange(error: &reqwest::Error) -> Exchange {
-    let text = chain(error);
-    if text.contains(REFUSAL) {
-        Exchange::BlockedAddress
-    } else if error.is_timeout() {
-        Exchange::TimedOut
-    } else if text.contains("certificate") {
-        Exchange::Certificate
-    } else if text.contains("dns error") || text.contains("failed to lookup") {
-        Exchange::Unresolved
-    } else {
-        Exchange::Disconnected
+pub(crate) fn exchange(error: &reqwest::Error) -> Exchange {
+    if error.is_builder() {
+        return Exchange::OurFault;
     }
+    for cause in causes(error) {
+        if let Some(error) = cause.downcast_ref::<LookupError>() {
+            return match error {
+                LookupError::Refused => Exchange::BlockedAddress,
+                LookupError::NoSuchName => Exchange::NoSuchName,
+                LookupError::NoAnswer => Exchange::Unresolved,
+            };
+        }
+        match cause.downcast_ref::<rustls::Error>() {
+            Some(
+                rustls::Error::InvalidCertificate(_)
+                | rustls::Error::PeerIncompatible(_)
+                | rustls::Error::NoCertificatesPresented
+                | rustls::Error::AlertReceived(
+                    AlertDescription::ProtocolVersion
+                    | AlertDescription::HandshakeFailure
+                    | AlertDescription::InsufficientSecurity,
+                ),
+            ) => return Exchange::Certificate,
+            Some(rustls::Error::InvalidMessage(_)) => return Exchange::Malformed,
+            Some(_) | None => {}
+        }
+        if cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse) {
+            return Exchange::Malformed;
+        }
+    }
+    if error.is_timeout() { Exchange::TimedOut } else { Exchange::Disconnected }
 }
 
 /// For the bot's author: what happened, without the address.
@@ -279,19 +328,28 @@ fn describe(error: &reqwest::Error) -> &'static str {
         Exchange::BlockedAddress => REFUSAL,
         Exchange::TimedOut => "the server did not answer in time",
         Exchange::Certificate => "the server's certificate is not valid",
-        Exchange::Unresolved => "the server's name could not be resolved",
-        Exchange::Disconnected | Exchange::Answered { .. } => "the server could not be reached",
+        Exchange::Unresolved | Exchange::NoSuchName => "the server's name could not be resolved",
+        Exchange::Malformed => "the server's answer is no HTTP",
+        Exchange::OurFault => "this is no request that can be sent",
+        Exchange::Disconnected | Exchange::Unknown | Exchange::Answered { .. } => "the server could not be reached",
     }
 }
 
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text = format!("{text}: {error}");
-        source = error.source();
+/// The error and what is behind it. An I/O error does not count what it wraps among its sources.
+fn causes(error: &reqwest::Error) -> Vec<&(dyn std::error::Error + 'static)> {
+    let mut causes: Vec<&(dyn std::error::Error + 'static)> = vec![error];
+    while let Some(last) = causes.last() {
+        let wrapped = last.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        let next = match wrapped {
+            Some(wrapped) => wrapped as &(dyn std::error::Error + 'static),
+            None => match last.source() {
+                Some(source) => source,
+                None => break,
+            },
+        };
+        causes.push(next);
     }
-    text
+    causes
 }
 
 #[cfg(test)]
@@ -330,11 +388,25 @@ mod tests {
     /// Names are judged when they are resolved: `localtest.me` and its like look like any other.
     #[tokio::test]
     async fn a_name_with_a_private_address_is_refused() {
-        let resolved = PublicOnly.resolve("localhost".parse().unwrap()).await;
+        let resolved = Names { public_only: true }.resolve("localhost".parse().unwrap()).await;
         assert_eq!(resolved.err().map(|error| error.to_string()), Some(REFUSAL.to_owned()));
         // And by the client: `localhost` with a dot passes the text's check nowhere, so ask the client itself.
         let error = Guarded::new(Reach::Public).client().get("http://localhost:9/").send().await.unwrap_err();
         assert_eq!(exchange(&error.without_url()), Exchange::BlockedAddress);
+    }
+
+    #[test]
+    fn names_that_do_not_exist_and_names_that_nobody_tells() {
+        for (words, expected) in [
+            ("failed to lookup address information: Name or service not known", LookupError::NoSuchName),
+            ("failed to lookup address information: No address associated with hostname", LookupError::NoSuchName),
+            ("failed to lookup address information: Name does not resolve", LookupError::NoSuchName),
+            ("failed to lookup address information: Temporary failure in name resolution", LookupError::NoAnswer),
+            ("failed to lookup address information: Try again", LookupError::NoAnswer),
+            ("failed to lookup address information: System error", LookupError::NoAnswer),
+        ] {
+            assert_eq!(LookupError::of(&std::io::Error::other(words)), expected, "{words}");
+        }
     }
 
     #[tokio::test]
@@ -345,7 +417,6 @@ mod tests {
         let url = server(redirect).await;
         let answer = guarded.ask(get(&url, 1000)).await.unwrap();
         assert_eq!((answer.status, answer.body.len()), (302, 0));
-        assert_eq!(guarded.deliver(&url, Vec::new(), String::new()).await, Exchange::Answered { status: 302 });
     }
 
     #[tokio::test]
@@ -357,7 +428,6 @@ mod tests {
         let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         let nobody = format!("http://{free}/certificate");
         assert_eq!(message(&guarded, get(&nobody, 10)).await, "the server could not be reached");
-        assert_eq!(guarded.deliver(&nobody, Vec::new(), String::new()).await, Exchange::Disconnected);
         assert_eq!(message(&Guarded::new(Reach::Public), get("http://127.0.0.1/", 10)).await, REFUSAL);
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::DisplayErrorContext;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
-use delivery::{Bundle, QueuedBundle};
+use delivery::{Bundle, QueuedBundle, Webhook, order};
 use model::{DeliveryId, Inbound, Queued};
 
 #[derive(Debug, thiserror::Error)]
@@ -56,22 +56,21 @@ impl EventsQueue {
         Self(Queue { client, url: url.to_owned() })
     }
 
-    pub async fn send(&self, bundles: Vec<Bundle>) -> Result<(), QueueError> {
+    /// What each webhook is told, in its lanes.
+    pub async fn send(&self, bundles: Vec<(&Webhook, Bundle)>) -> Result<(), QueueError> {
         let messages: Result<Vec<Message>, QueueError> = bundles
             .into_iter()
-            .filter_map(|bundle| {
+            .flat_map(|(webhook, bundle)| order::lanes(webhook, bundle))
+            .filter_map(|(lane, bundle)| {
                 // Named after its first event, as the delivery is: the same turn makes the same bundle.
                 let key = DeliveryId::of(bundle.webhook_id, bundle.events.first()?.id).to_string();
-                Some(Message::new(lane(&bundle), key, &QueuedBundle::V1(bundle)))
+                // One delivery of a lane is in flight at a time, and all of a conversation goes by one lane.
+                let group = format!("{}#{lane}", bundle.webhook_id);
+                Some(Message::new(group, key, &QueuedBundle::V1(bundle)))
             })
             .collect();
         self.0.send(messages?).await
     }
-}
-
-/// One delivery of a lane is in flight at a time, and all of a conversation goes by one lane.
-fn lane(bundle: &Bundle) -> String {
-    format!("{}#0", bundle.webhook_id)
 }
 
 impl RetryQueue {

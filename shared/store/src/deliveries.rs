@@ -1,14 +1,16 @@
-//! Deliveries: one item per DELIVERY. `pk` = delivery id, `attempt`, `webhookId`, `state`, `body` = the record as JSON,
-//! `expires` for TTL; `dueShard` and `dueAt` only while somebody must look at it again, which keeps the index small.
+//! Deliveries: one item per DELIVERY. `pk` = delivery id, `attempt`, `webhookId`, `state`, `body` = the record as JSON
+//! without what is sent, `sent` = that, as it is, `expires` for TTL; `dueShard` and `dueAt` only while somebody must look at
+//! it again, `keptAs` (webhook and [`Kept`]) and `createdAt` only while somebody may, which keeps the indexes small.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use delivery::{Record, RecordState};
-use model::{DeliveryId, EpochMillis};
+use futures::{StreamExt as _, TryStreamExt as _};
+use model::{DeliveryId, EpochMillis, WebhookId};
 
 use crate::StoreError;
 use crate::item::{Item, Versioned, json, number, read_json, read_text, text};
-use crate::schema::DUE_INDEX;
+use crate::schema::{DUE_INDEX, KEPT_INDEX};
 use crate::sessions::conflict_or;
 
 #[derive(Clone, Debug)]
@@ -19,6 +21,20 @@ pub struct Deliveries {
 
 /// One partition of the index takes 1,000 writes a second; a second shard is a second query a minute.
 const SHARD: &str = "0";
+
+/// A delivery of a webhook that is not over and done with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// Claimed, or waiting for its next attempt.
+    Open,
+    /// Held while the webhook is off.
+    Held,
+    /// Given up.
+    Parked,
+}
+
+/// Of a list, so many are read at once.
+const AT_ONCE: usize = 16;
 
 impl Deliveries {
     pub fn new(client: Client, table: &str) -> Self {
@@ -71,6 +87,31 @@ impl Deliveries {
         Ok(output.items().iter().filter_map(|item| read_text(item, "pk")?.parse().ok()).collect())
     }
 
+    /// Those of a webhook, the earliest first. The index lags behind the table by moments: what it names is read as of now,
+    /// what it does not know yet is missing.
+    pub async fn of_webhook(&self, id: WebhookId, kept: Kept) -> Result<Vec<Record>, StoreError> {
+        let items = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(KEPT_INDEX)
+            .key_condition_expression("keptAs = :kept")
+            .expression_attribute_values(":kept", text(kept_as(id, kept)))
+            .into_paginator()
+            .items()
+            .send()
+            .collect::<Result<Vec<_>, _>>()
+            .await
+            .map_err(|error| StoreError::from_sdk(&error))?;
+        let ids = items.iter().filter_map(|item| read_text(item, "pk")?.parse().ok());
+        let loads = futures::stream::iter(ids.collect::<Vec<DeliveryId>>()).map(|id| self.load(id));
+        let records: Vec<Option<Record>> = loads.buffered(AT_ONCE).try_collect().await?;
+        let mut records: Vec<Record> =
+            records.into_iter().flatten().filter(|record| Kept::of(&record.state) == Some(kept)).collect();
+        records.sort_by(|a, b| (a.place(), a.id).cmp(&(b.place(), b.id)));
+        Ok(records)
+    }
+
     /// The newest first, for people and tools; no function asks.
     pub async fn list(&self) -> Result<Vec<Record>, StoreError> {
         let items = self
@@ -97,8 +138,16 @@ impl Deliveries {
             .item("webhookId", text(record.webhook_id.to_string()))
             .item("attempt", number(i64::from(record.attempt)))
             .item("state", text(state_name(&record.state)))
-            .item("body", json("delivery", &Versioned::V1(record))?)
+            .item("body", json("delivery", &Versioned::V1(Record { body: String::new(), ..record.clone() }))?)
+            // Apart: as a text in JSON it could be twice as long, and an item takes 400 KB.
+            .item("sent", text(&record.body))
             .item("expires", number(record.expires_at().0));
+        let request = match Kept::of(&record.state) {
+            Some(kept) => request
+                .item("keptAs", text(kept_as(record.webhook_id, kept)))
+                .item("createdAt", number(record.created_at.0)),
+            None => request,
+        };
         Ok(match record.due_at() {
             Some(due_at) => request.item("dueShard", text(SHARD)).item("dueAt", number(due_at.0)),
             None => request,
@@ -107,8 +156,32 @@ impl Deliveries {
 }
 
 fn read(item: &Item) -> Result<Record, StoreError> {
-    let Versioned::V1(record) = read_json("delivery", item, "body")?;
-    Ok(record)
+    let Versioned::V1(record): Versioned<Record> = read_json("delivery", item, "body")?;
+    Ok(match read_text(item, "sent") {
+        Some(sent) => Record { body: sent.to_owned(), ..record },
+        // Of a time when it stood in the record.
+        None => record,
+    })
+}
+
+impl Kept {
+    const fn of(state: &RecordState) -> Option<Self> {
+        match state {
+            RecordState::Claimed { .. } | RecordState::Waiting { .. } => Some(Self::Open),
+            RecordState::Held => Some(Self::Held),
+            RecordState::Parked { .. } => Some(Self::Parked),
+            RecordState::Delivered | RecordState::Split { .. } => None,
+        }
+    }
+}
+
+fn kept_as(id: WebhookId, kept: Kept) -> String {
+    let kept = match kept {
+        Kept::Open => "open",
+        Kept::Held => "held",
+        Kept::Parked => "parked",
+    };
+    format!("{id}#{kept}")
 }
 
 const fn state_name(state: &RecordState) -> &'static str {
@@ -116,6 +189,7 @@ const fn state_name(state: &RecordState) -> &'static str {
         RecordState::Claimed { .. } => "claimed",
         RecordState::Waiting { .. } => "waiting",
         RecordState::Delivered => "delivered",
+        RecordState::Split { .. } => "split",
         RecordState::Parked { .. } => "parked",
         RecordState::Held => "held",
     }

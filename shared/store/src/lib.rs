@@ -5,6 +5,7 @@
 mod bots;
 mod deliveries;
 mod error;
+mod fleets;
 mod item;
 pub mod schema;
 mod sessions;
@@ -13,10 +14,11 @@ mod usage;
 mod webhooks;
 
 pub use bots::{Bots, StoredBot};
-pub use deliveries::Deliveries;
+pub use deliveries::{Deliveries, Kept};
 pub use error::StoreError;
+pub use fleets::Fleets;
 pub use schema::Tables;
 pub use sessions::{Sessions, Version};
 pub use timers::{Timers, removal, removed};
 pub use usage::Usage;
-pub use webhooks::Webhooks;
+pub use webhooks::{Survey, Webhooks};

@@ -21,6 +21,8 @@ pub struct Tables {
 
 /// The sparse index of what must be looked at, by time.
 pub const DUE_INDEX: &str = "due";
+/// The sparse index of a webhook's deliveries that are open, held or given up.
+pub const KEPT_INDEX: &str = "kept";
 
 impl Tables {
     pub fn with_prefix(prefix: &str) -> Self {
@@ -36,10 +38,11 @@ impl Tables {
 
 /// Makes the tables that are not there.
 pub async fn create(client: &Client, tables: &Tables) -> Result<(), StoreError> {
-    table(client, &tables.sessions, &["pk"], false).await?;
-    table(client, &tables.bots, &["pk"], false).await?;
-    table(client, &tables.webhooks, &["pk", "sk"], false).await?;
-    table(client, &tables.deliveries, &["pk"], true).await?;
+    table(client, &tables.sessions, &["pk"], &[]).await?;
+    table(client, &tables.bots, &["pk"], &[]).await?;
+    table(client, &tables.webhooks, &["pk", "sk"], &[]).await?;
+    let indexes = [(DUE_INDEX, "dueShard", "dueAt"), (KEPT_INDEX, "keptAs", "createdAt")];
+    table(client, &tables.deliveries, &["pk"], &indexes).await?;
     for name in [&tables.sessions, &tables.bots, &tables.deliveries] {
         let specification = TimeToLiveSpecification::builder().enabled(true).attribute_name("expires").build();
         let Ok(specification) = specification else { continue };
@@ -49,7 +52,8 @@ pub async fn create(client: &Client, tables: &Tables) -> Result<(), StoreError> 
     Ok(())
 }
 
-async fn table(client: &Client, name: &str, keys: &[&str], due: bool) -> Result<(), StoreError> {
+/// `indexes`: the name of each, its hash, which is a text, and its range, which is a number.
+async fn table(client: &Client, name: &str, keys: &[&str], indexes: &[(&str, &str, &str)]) -> Result<(), StoreError> {
     let built = |error: BuildError| StoreError::Unavailable(error.to_string());
     let attribute = |name: &str, kind| AttributeDefinition::builder().attribute_name(name).attribute_type(kind).build();
     let key = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
@@ -60,17 +64,17 @@ async fn table(client: &Client, name: &str, keys: &[&str], due: bool) -> Result<
             .attribute_definitions(attribute(name, ScalarAttributeType::S).map_err(built)?)
             .key_schema(key(name, kind).map_err(built)?);
     }
-    if due {
+    for (name, hash, range) in indexes {
         let index = GlobalSecondaryIndex::builder()
-            .index_name(DUE_INDEX)
-            .key_schema(key("dueShard", KeyType::Hash).map_err(built)?)
-            .key_schema(key("dueAt", KeyType::Range).map_err(built)?)
+            .index_name(*name)
+            .key_schema(key(hash, KeyType::Hash).map_err(built)?)
+            .key_schema(key(range, KeyType::Range).map_err(built)?)
             .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build())
             .build()
             .map_err(built)?;
         request = request
-            .attribute_definitions(attribute("dueShard", ScalarAttributeType::S).map_err(built)?)
-            .attribute_definitions(attribute("dueAt", ScalarAttributeType::N).map_err(built)?)
+            .attribute_definitions(attribute(hash, ScalarAttributeType::S).map_err(built)?)
+            .attribute_definitions(attribute(range, ScalarAttributeType::N).map_err(built)?)
             .global_secondary_indexes(index);
     }
     match request.send().await {

@@ -17,7 +17,7 @@ pub struct Sessions {
 
 /// Which writing of an item was read; the next is only taken if no other came between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Version(i64);
+pub struct Version(pub(crate) i64);
 
 impl Version {
     /// Of an item that is not there yet.

@@ -1,30 +1,67 @@
 //! Deliveries against a receiver that does as it is told, the worker's crashes included.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use axum::http::{HeaderMap, StatusCode};
 use closer::dev::{self, Dev, Running};
-use delivery::{Bundle, Exchange, Policy, Record, RecordState, Secret, Webhook};
-use model::{EpochMillis, Event, EventData, EventId, EventType, InboundId, PlatformType, SourceType};
+use delivery::{Bundle, Exchange, Order, Parked, Policy, Record, RecordState, Secret, State, Webhook};
+use model::{
+    ConversationId, DeliveryId, EndUserId, EpochMillis, Event, EventData, EventId, EventType, InboundId, Message,
+    MessageData, MessageId, PlatformType, SourceType,
+};
+use serde_json::json;
 use shell::deliver::Invocation;
 use shell::queue::EventsQueue;
+use store::Kept;
 
 use crate::world;
 
 /// One request that the receiver got.
 #[derive(Clone, Debug)]
-struct Got {
+pub(crate) struct Got {
     headers: HeaderMap,
     body: String,
+    /// What was said to it.
+    status: u16,
 }
 
-/// Answers with the next of its statuses, 200 when there are none left; 0 is no answer at all.
+impl Got {
+    pub(crate) fn events(&self) -> Vec<EventId> {
+        let delivery: model::Delivery = serde_json::from_str(&self.body).unwrap();
+        delivery.messages.iter().map(|event| event.id).collect()
+    }
+}
+
+/// What it says to one.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Says {
+    /// 0 is no answer at all.
+    pub(crate) status: u16,
+    pub(crate) header: Option<(&'static str, String)>,
+    pub(crate) body: String,
+}
+
+pub(crate) type Rule = Arc<dyn Fn(&Got) -> Says + Send + Sync>;
+
+/// Answers with the next of its statuses, by its rule when there are none left, and 200 without one.
 #[derive(Clone, Default)]
-struct Receiver {
+pub(crate) struct Receiver {
     statuses: Arc<Mutex<VecDeque<u16>>>,
+    rule: Arc<Mutex<Option<Rule>>>,
     got: Arc<Mutex<Vec<Got>>>,
+}
+
+impl Says {
+    pub(crate) fn status(status: u16) -> Self {
+        Self { status, ..Self::default() }
+    }
+
+    fn with(self, name: &'static str, value: &str) -> Self {
+        Self { header: Some((name, value.to_owned())), ..self }
+    }
 }
 
 impl Receiver {
@@ -35,12 +72,24 @@ impl Receiver {
         let handle = move |headers: HeaderMap, body: String| {
             let receiver = receiver.clone();
             async move {
-                receiver.got.lock().unwrap().push(Got { headers, body });
-                let status = receiver.statuses.lock().unwrap().pop_front().unwrap_or(200);
-                if status == 0 {
+                let mut got = Got { headers, body, status: 0 };
+                let next = receiver.statuses.lock().unwrap().pop_front();
+                let rule = receiver.rule.lock().unwrap().clone();
+                let says = match (next, rule) {
+                    (Some(status), _) => Says::status(status),
+                    (None, Some(rule)) => rule(&got),
+                    (None, None) => Says::status(200),
+                };
+                got.status = says.status;
+                receiver.got.lock().unwrap().push(got);
+                if says.status == 0 {
                     std::future::pending::<()>().await;
                 }
-                StatusCode::from_u16(status).unwrap()
+                let mut headers = HeaderMap::new();
+                if let Some((name, value)) = says.header {
+                    headers.insert(name, value.parse().unwrap());
+                }
+                (StatusCode::from_u16(says.status).unwrap(), headers, says.body)
             }
         };
         tokio::spawn(
@@ -49,36 +98,52 @@ impl Receiver {
         url
     }
 
-    fn got(&self) -> Vec<Got> {
+    pub(crate) fn got(&self) -> Vec<Got> {
         self.got.lock().unwrap().clone()
     }
 
     fn answers(&self, statuses: &[u16]) {
         self.statuses.lock().unwrap().extend(statuses);
     }
+
+    pub(crate) fn follows(&self, rule: &Rule) {
+        *self.rule.lock().unwrap() = Some(Arc::clone(rule));
+    }
+
+    /// The events that it said 2xx to, as often as it did.
+    pub(crate) fn taken(&self) -> Vec<EventId> {
+        self.got().iter().filter(|got| (200..300).contains(&got.status)).flat_map(Got::events).collect()
+    }
 }
 
-struct Setting {
-    running: Running,
-    receiver: Receiver,
-    webhook: Webhook,
+pub(crate) struct Setting {
+    pub(crate) running: Running,
+    pub(crate) receiver: Receiver,
+    pub(crate) webhook: Webhook,
 }
 
 impl Setting {
-    async fn new(policy: Policy, idle: bool) -> Self {
+    pub(crate) async fn new(policy: Policy, idle: bool) -> Self {
         let dev = Dev { idle, allow_private: true, ..Dev::for_tests(world::root().join("bots")) };
         let running = dev::start(&dev).await.unwrap();
+        let webhook = Webhook::new(world::bot(), "", EpochMillis(0));
+        Self { running, receiver: Receiver::default(), webhook }.with(|webhook| webhook.policy = policy).await
+    }
+
+    /// Another webhook of the bot, with a receiver of its own.
+    pub(crate) async fn with(self, set: impl FnOnce(&mut Webhook)) -> Self {
         let receiver = Receiver::default();
         let url = receiver.start().await;
         let mut webhook = Webhook::new(world::bot(), &url, EpochMillis(0));
         webhook.secrets = vec![Secret::from_bytes(&[7; 32]).unwrap()];
-        webhook.policy = policy;
-        running.stack.webhooks.save(&webhook).await.unwrap();
-        Self { running, receiver, webhook }
+        set(&mut webhook);
+        self.running.stack.webhooks.delete(&self.webhook).await.unwrap();
+        self.running.stack.webhooks.save(&webhook).await.unwrap();
+        Self { receiver, webhook, ..self }
     }
 
     /// `count` events of one turn, queued.
-    async fn queue(&self, turn: &str, count: usize) -> Vec<EventId> {
+    pub(crate) async fn queue(&self, turn: &str, count: usize) -> Vec<EventId> {
         let cause = InboundId::of(&world::bot(), PlatformType::Test, turn);
         let bot = model::Bot {
             id: world::bot(),
@@ -101,10 +166,20 @@ impl Setting {
                 data: EventData::Bot(Box::new(bot.clone())),
             })
             .collect();
+        self.enqueue(events).await
+    }
+
+    /// The `n`th message of a conversation, queued.
+    async fn queue_message(&self, conversation: &str, n: usize) -> EventId {
+        self.enqueue(vec![message(conversation, n)]).await.remove(0)
+    }
+
+    async fn enqueue(&self, events: Vec<Event>) -> Vec<EventId> {
         let ids = events.iter().map(|event| event.id).collect();
         let services = &self.running.stack.services;
         let queue = EventsQueue::new(services.aws.sqs.clone(), &services.queues.events);
-        queue.send(vec![Bundle { bot_id: world::bot(), webhook_id: self.webhook.id, events }]).await.unwrap();
+        let bundle = Bundle { bot_id: world::bot(), webhook_id: self.webhook.id, events };
+        queue.send(vec![(&self.webhook, bundle)]).await.unwrap();
         ids
     }
 
@@ -123,7 +198,7 @@ impl Setting {
         }
     }
 
-    async fn hand_out_again(&self, receipts: &[String]) {
+    pub(crate) async fn hand_out_again(&self, receipts: &[String]) {
         let services = &self.running.stack.services;
         for receipt in receipts {
             let visible = services.aws.sqs.change_message_visibility().queue_url(&services.queues.events);
@@ -131,8 +206,53 @@ impl Setting {
         }
     }
 
-    async fn records(&self) -> Vec<Record> {
-        self.running.stack.deliveries.list().await.unwrap()
+    pub(crate) async fn records(&self) -> Vec<Record> {
+        let mut records = self.running.stack.deliveries.list().await.unwrap();
+        records.retain(|record| record.webhook_id == self.webhook.id);
+        records
+    }
+
+    /// Lets as much time pass as anything waits for. What is due then, in order.
+    pub(crate) async fn later(&self) -> Vec<DeliveryId> {
+        let now = shell::clock::now();
+        let stack = &self.running.stack;
+        let mut health = self.health().await;
+        let before = health.clone();
+        health.hold_until = health.hold_until.map(|_| now);
+        match &mut health.state {
+            State::Active | State::Disabled { .. } => {}
+            State::Throttled { next_at, .. } => *next_at = now,
+            State::Paused { probe_at, .. } => *probe_at = now,
+        }
+        if health != before {
+            health.version += 1;
+            stack.webhooks.save_health(&self.webhook, &health, before.version).await.unwrap();
+        }
+        let mut open = stack.deliveries.of_webhook(self.webhook.id, Kept::Open).await.unwrap();
+        for record in &mut open {
+            record.state = match record.state {
+                RecordState::Claimed { .. } => RecordState::Claimed { until: now },
+                _ => RecordState::Waiting { due_at: now },
+            };
+            stack.deliveries.save(record, record.attempt).await.unwrap();
+        }
+        open.iter().map(|record| record.id).collect()
+    }
+
+    /// Until nothing waits any more.
+    pub(crate) async fn much_later(&self) {
+        for _ in 0..200 {
+            if self.later().await.is_empty() {
+                return;
+            }
+            self.running.stack.deliver().handle(Invocation::Sweep).await;
+        }
+        panic!("it has no end: {:#?}", self.records().await);
+    }
+
+    async fn set_health(&self, health: &delivery::Health) {
+        let version = self.health().await.version;
+        self.running.stack.webhooks.save_health(&self.webhook, health, version).await.unwrap();
     }
 
     /// Lets time pass until the record is due, and the sweep look.
@@ -147,8 +267,33 @@ impl Setting {
         self.running.stack.deliver().handle(Invocation::Sweep).await;
     }
 
-    async fn health(&self) -> delivery::Health {
+    pub(crate) async fn health(&self) -> delivery::Health {
         self.running.stack.webhooks.load(&world::bot(), self.webhook.id).await.unwrap().unwrap().health
+    }
+}
+
+/// The `n`th message of a conversation.
+fn message(conversation: &str, n: usize) -> Event {
+    let cause = InboundId::of(&world::bot(), PlatformType::Test, &format!("{conversation} {n}"));
+    let began = InboundId::of(&world::bot(), PlatformType::Test, conversation);
+    let at = EpochMillis(0);
+    let said = Message {
+        id: MessageId::of(cause, 0, at),
+        end_user_id: EndUserId::of(&world::bot(), PlatformType::Test, &"u".parse().unwrap()),
+        conversation_id: ConversationId::of(began, at),
+        request_id: None,
+        is_user: false,
+        meta: None,
+        data: MessageData::text(format!("{conversation} {n}")),
+        timestamp: at,
+    };
+    Event {
+        id: EventId::of(cause, 0),
+        event: EventType::MessageSent,
+        source_type: SourceType::Bot,
+        source_id: world::bot(),
+        timestamp: at,
+        data: EventData::Message(Box::new(said)),
     }
 }
 
@@ -179,7 +324,7 @@ async fn a_failed_delivery_comes_again_with_the_same_bytes() {
     tokio::time::sleep(Duration::from_millis(300)).await;
     let record = setting.records().await.remove(0);
     assert_eq!((record.state, record.attempts.len()), (RecordState::Delivered, 2));
-    assert_eq!(setting.health().await.failing_since, None, "the success cleared it");
+    assert_eq!(setting.health().await.failing, None, "the success cleared it");
     setting.running.stop().await;
 }
 
@@ -268,7 +413,7 @@ async fn closer2020_switches_off_after_the_fourth_attempt_and_holds_what_comes()
     setting.queue("a", 1).await;
     setting.deliver(true).await;
     for attempts in 1..4 {
-        assert!(setting.health().await.off.is_none(), "after {attempts}");
+        assert!(setting.health().await.is_on(), "after {attempts}");
         let record = setting.records().await.remove(0);
         let RecordState::Waiting { due_at } = record.state else { panic!("{record:?}") };
         let wait_s = due_at.since(record.attempts.last().unwrap().at) / 1000;
@@ -277,7 +422,7 @@ async fn closer2020_switches_off_after_the_fourth_attempt_and_holds_what_comes()
         setting.sweep_when_due(record).await;
     }
     assert_eq!(setting.receiver.got().len(), 4);
-    assert!(setting.health().await.off.is_some());
+    assert!(!setting.health().await.is_on());
     assert!(matches!(setting.records().await[0].state, RecordState::Parked { .. }));
 
     setting.queue("b", 1).await;
@@ -302,7 +447,7 @@ async fn closer2020_stays_on_when_another_delivery_got_through() {
     let record = setting.records().await.into_iter().find(|record| record.due_at().is_some()).unwrap();
     setting.sweep_when_due(record).await;
     assert_eq!(setting.receiver.got().len(), 5);
-    assert!(setting.health().await.off.is_none());
+    assert!(setting.health().await.is_on());
     setting.running.stop().await;
 }
 
@@ -314,16 +459,81 @@ async fn a_deleted_webhook_leaves_nothing_behind() {
     setting.queue("a", 1).await;
     setting.deliver(true).await;
     setting.running.stack.webhooks.delete(&setting.webhook).await.unwrap();
-    setting.running.stack.webhooks.failing(&setting.webhook, EpochMillis(0)).await.unwrap();
-    setting.running.stack.webhooks.well(&setting.webhook).await.unwrap();
+    let health = setting.webhook.health.switched_off(EpochMillis(0));
+    for version in [0, 1] {
+        let saved = setting.running.stack.webhooks.save_health(&setting.webhook, &health, version).await;
+        assert!(matches!(saved, Err(store::StoreError::Conflict)), "{saved:?}");
+    }
     let left = setting.running.stack.webhooks.of_bot(&world::bot()).await.unwrap();
     assert!(left.iter().all(|webhook| webhook.id != setting.webhook.id), "not even half an item");
 
     let record = setting.records().await.remove(0);
     setting.sweep_when_due(record).await;
     let record = setting.records().await.remove(0);
-    assert_eq!(record.state, RecordState::Parked { reason: "the webhook was deleted".to_owned() });
+    assert_eq!(record.state, RecordState::Parked { reason: Parked::Deleted });
     assert_eq!(setting.receiver.got().len(), 1);
+    setting.running.stop().await;
+}
+
+/// Its health in attributes of their own, and what is sent inside of the record.
+#[tokio::test]
+async fn what_an_earlier_version_stored() {
+    let setting = Setting::new(Policy::Durable, true).await;
+    let services = &setting.running.stack.services;
+    let n = |at: i64| AttributeValue::N(at.to_string());
+    let update = services.aws.dynamodb.update_item().table_name(&services.tables.webhooks);
+    update
+        .key("pk", AttributeValue::S(world::bot().to_string()))
+        .key("sk", AttributeValue::S(setting.webhook.id.to_string()))
+        .update_expression("SET failingSince = :since, offAt = :at, offReason = :reason")
+        .expression_attribute_values(":since", n(1000))
+        .expression_attribute_values(":at", n(2000))
+        .expression_attribute_values(":reason", AttributeValue::S("it failed".to_owned()))
+        .send()
+        .await
+        .unwrap();
+    let stack = &setting.running.stack;
+    let survey = stack.webhooks.survey().await.unwrap();
+    assert!(survey.unwell.iter().any(|webhook| webhook.id == setting.webhook.id));
+    let health = setting.health().await;
+    assert!(
+        matches!(&health.state, State::Disabled { reason, .. } if *reason == delivery::Reason::Other("it failed".to_owned()))
+    );
+    assert_eq!((health.version, health.failing.as_ref().unwrap().since), (0, EpochMillis(1000)));
+    setting.set_health(&health.switched_on(EpochMillis(0))).await;
+    assert!(setting.health().await.is_on(), "nothing of the old is left");
+    let again = stack.webhooks.save_health(&setting.webhook, &health.switched_on(EpochMillis(0)), 0).await;
+    assert!(matches!(again, Err(store::StoreError::Conflict)), "one writes, and the others read again");
+
+    let record = include_str!("../../../../shared/delivery/testdata/record_v1.json");
+    let id = serde_json::from_str::<Record>(record).unwrap().id;
+    let put = services.aws.dynamodb.put_item().table_name(&services.tables.deliveries);
+    let body = record.trim_start().replacen('{', r#"{"v":"1","#, 1);
+    put.item("pk", AttributeValue::S(id.to_string()))
+        .item("attempt", n(1))
+        .item("body", AttributeValue::S(body))
+        .send()
+        .await
+        .unwrap();
+    let read = stack.deliveries.load(id).await.unwrap().unwrap();
+    assert_eq!(read, serde_json::from_str(record).unwrap());
+    assert!(!read.body.is_empty());
+    setting.running.stop().await;
+}
+
+/// What must be escaped most would be twice as large as a text in JSON.
+#[tokio::test]
+async fn the_largest_delivery_fits_into_an_item() {
+    let setting = Setting::new(Policy::Durable, true).await;
+    let says = Says { body: "\n".repeat(100_000), ..Says::status(500) }.with("location", &"x".repeat(10_000));
+    setting.receiver.follows(&(Arc::new(move |_: &Got| says.clone()) as Rule));
+    for (quotes, reason) in [(129_000, Parked::Exhausted), (140_000, Parked::TooLarge)] {
+        setting.queue(&"\"".repeat(quotes), 1).await;
+        setting.deliver(true).await;
+        setting.much_later().await;
+        let parked = RecordState::Parked { reason };
+        assert!(setting.records().await.iter().any(|record| record.state == parked), "{quotes}");
+    }
     setting.running.stop().await;
 }
 
@@ -362,5 +572,279 @@ async fn private_addresses_are_not_connected_to() {
         assert_eq!(record.attempts[0].exchange, Exchange::BlockedAddress, "{url}");
     }
     assert!(setting.receiver.got().is_empty());
+    setting.running.stop().await;
+}
+
+/// What a receiver that has answered with its rule to `count` events ends with.
+struct Row {
+    name: &'static str,
+    count: usize,
+    rule: Rule,
+    /// Those of the events that it never took, and why they were given up.
+    parked: &'static [(usize, Parked)],
+    requests: usize,
+}
+
+fn rows(ids: &[EventId]) -> Vec<Row> {
+    let poison = |status, at: usize| -> Rule {
+        let poison = ids[at];
+        Arc::new(move |got| Says::status(if got.events().contains(&poison) { status } else { 200 }))
+    };
+    let no_more_than =
+        |most| -> Rule { Arc::new(move |got: &Got| Says::status(if got.events().len() > most { 413 } else { 200 })) };
+    let refused = ids[1];
+    let partly: Rule = Arc::new(move |got| {
+        let failed = json!({ "batchItemFailures": [{ "itemIdentifier": refused }, { "itemIdentifier": "unknown" }] });
+        let first = header(got, "closer-delivery-attempt") == "1" && got.events().len() > 1;
+        Says { body: if first { failed.to_string() } else { "OK".to_owned() }, ..Says::status(200) }
+    });
+    let abort: Rule = Arc::new(|_| Says::status(500).with("webhook-delivery", "abort-message"));
+    let all = |reason: Parked| -> &'static [(usize, Parked)] {
+        Box::leak((0..2).map(|at| (at, reason.clone())).collect::<Vec<_>>().into_boxed_slice())
+    };
+    vec![
+        Row { name: "413 for more than three", count: 10, rule: no_more_than(3), parked: &[], requests: 7 },
+        Row { name: "413 for more than one", count: 10, rule: no_more_than(1), parked: &[], requests: 19 },
+        Row { name: "413 for everything", count: 2, rule: no_more_than(0), parked: all(Parked::TooLarge), requests: 3 },
+        Row { name: "400 for one", count: 10, rule: poison(400, 3), parked: &[(3, Parked::Rejected)], requests: 17 },
+        Row {
+            name: "422 for the only one",
+            count: 1,
+            rule: poison(422, 0),
+            parked: &[(0, Parked::Rejected)],
+            requests: 5,
+        },
+        Row { name: "all but one acknowledged", count: 3, rule: partly, parked: &[], requests: 2 },
+        Row { name: "abort-message", count: 2, rule: abort, parked: all(Parked::Aborted), requests: 1 },
+    ]
+}
+
+#[tokio::test]
+async fn deliveries_are_divided_until_each_event_has_its_end() {
+    let mut setting = Setting::new(Policy::Durable, true).await;
+    let ids = setting.queue("a", 10).await;
+    setting.deliver(true).await;
+    for Row { name, count, rule, parked, requests } in rows(&ids) {
+        setting = setting.with(|webhook| webhook.partial_acknowledgement = true).await;
+        setting.receiver.follows(&rule);
+        assert_eq!(setting.queue("a", count).await, ids[..count]);
+        setting.deliver(true).await;
+        setting.much_later().await;
+
+        let reasons: BTreeMap<EventId, Parked> = parked.iter().map(|(at, reason)| (ids[*at], reason.clone())).collect();
+        let got = setting.receiver.got();
+        let mut arrived = setting.receiver.taken();
+        if name == "all but one acknowledged" {
+            let first = arrived.iter().position(|id| *id == ids[1]).unwrap();
+            arrived.remove(first);
+        }
+        let mut expected: Vec<EventId> = ids[..count].iter().copied().filter(|id| !reasons.contains_key(id)).collect();
+        arrived.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(arrived, expected, "{name}: each event once");
+        assert_eq!(got.len(), requests, "{name}");
+        let kept = setting.running.stack.deliveries.of_webhook(setting.webhook.id, Kept::Parked).await.unwrap();
+        let kept: BTreeMap<EventId, Parked> = kept
+            .iter()
+            .flat_map(|record| match &record.state {
+                RecordState::Parked { reason } => record.events.iter().map(|id| (*id, reason.clone())),
+                other => panic!("{name}: {other:?}"),
+            })
+            .collect();
+        assert_eq!(kept, reasons, "{name}");
+        check_bodies(&got, name);
+        let records = setting.records().await;
+        for got in &got {
+            let record = records.iter().find(|record| record.id.to_string() == header(got, "webhook-id")).unwrap();
+            let parent = record.split_of.map(|id| id.to_string());
+            assert_eq!(got.headers.get("closer-split-of").map(|id| id.to_str().unwrap()), parent.as_deref(), "{name}");
+        }
+        assert!(setting.health().await.is_on());
+    }
+    setting.running.stop().await;
+}
+
+/// The bytes of a delivery never change.
+pub(crate) fn check_bodies(got: &[Got], name: &str) {
+    let mut bodies: BTreeMap<&str, &str> = BTreeMap::new();
+    for got in got {
+        assert_eq!(*bodies.entry(header(got, "webhook-id")).or_insert(&got.body), got.body, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_receiver_says_when_to_come_again() {
+    let mut setting = Setting::new(Policy::Durable, true).await;
+    for (status, retry_after, wait_s, holds) in [
+        (429, "", 60, true),
+        (429, "5", 60, true),
+        (429, "120", 120, true),
+        (429, "inf", 60, true),
+        (503, "90", 90, true),
+        (503, "", 5, false),
+        (500, "120", 120, false),
+        (404, "7", 7, false),
+    ] {
+        let name = format!("{status} {retry_after:?}");
+        setting = setting.with(|_| {}).await;
+        let says = Says::status(status);
+        let says = if retry_after.is_empty() { says } else { says.with("retry-after", retry_after) };
+        setting.receiver.follows(&(Arc::new(move |_: &Got| says.clone()) as Rule));
+        let first = setting.queue("a", 1).await;
+        let asked_at = shell::clock::now();
+        setting.deliver(true).await;
+        let record = setting.records().await.remove(0);
+        let waits_ms = record.due_at().unwrap().since(asked_at);
+        assert!(waits_ms >= wait_s * 1000 && waits_ms < wait_s * 1200 + 5000, "{name}: {waits_ms}");
+        assert_eq!((record.attempt, record.spared), (1, u32::from(holds)), "{name}: a hold uses up no retry");
+
+        // What comes meanwhile.
+        setting.receiver.follows(&(Arc::new(|_: &Got| Says::status(200)) as Rule));
+        let second = setting.queue("b", 1).await;
+        setting.deliver(true).await;
+        let paced = status == 503;
+        if holds {
+            assert_eq!(setting.receiver.got().len(), 1, "{name}: the whole webhook is held back");
+            assert_eq!(setting.health().await.failing, None, "{name}: and not blamed");
+        } else {
+            assert_eq!(setting.receiver.got().len(), 2, "{name} {paced}");
+        }
+        setting.much_later().await;
+        let arrived: BTreeSet<EventId> = setting.receiver.taken().into_iter().collect();
+        assert_eq!(arrived, first.into_iter().chain(second).collect(), "{name}");
+        assert_eq!(setting.receiver.taken().len(), 2, "{name}: each once");
+    }
+    setting.running.stop().await;
+}
+
+/// Its owner, or the rule, has switched it off; then it is on again, and the owner says what becomes of what was held.
+#[tokio::test]
+async fn a_webhook_that_is_off_holds_until_its_owner_decides() {
+    let mut setting = Setting::new(Policy::Durable, true).await;
+    for sends in [true, false] {
+        setting = setting.with(|_| {}).await;
+        let stack = &setting.running.stack;
+        // One was on its way before.
+        setting.receiver.answers(&[500]);
+        let mut ids = setting.queue("before", 1).await;
+        setting.deliver(true).await;
+        setting.set_health(&setting.health().await.switched_off(shell::clock::now())).await;
+        for turn in ["a", "b", "c"] {
+            ids.extend(setting.queue(turn, 2).await);
+            setting.deliver(true).await;
+        }
+        setting.much_later().await;
+        assert_eq!(setting.receiver.got().len(), 1, "nothing is sent");
+        let held = stack.deliveries.of_webhook(setting.webhook.id, Kept::Held).await.unwrap();
+        assert_eq!(held.iter().flat_map(|record| record.events.clone()).collect::<Vec<_>>(), ids);
+
+        setting.set_health(&setting.health().await.switched_on(shell::clock::now())).await;
+        setting.much_later().await;
+        assert_eq!(setting.receiver.got().len(), 1, "nothing is sent again without being asked for");
+        let decided = if sends { delivery::release(&held, shell::clock::now()) } else { delivery::drop_held(&held) };
+        for record in &decided {
+            stack.deliveries.save(record, record.attempt).await.unwrap();
+        }
+        setting.much_later().await;
+        assert!(stack.deliveries.of_webhook(setting.webhook.id, Kept::Held).await.unwrap().is_empty());
+        let parked = stack.deliveries.of_webhook(setting.webhook.id, Kept::Parked).await.unwrap();
+        if sends {
+            assert_eq!(setting.receiver.taken(), ids, "in order");
+            assert!(parked.is_empty());
+        } else {
+            assert_eq!(setting.receiver.got().len(), 1);
+            assert_eq!(parked.len(), 4);
+        }
+    }
+    setting.running.stop().await;
+}
+
+#[tokio::test]
+async fn later_messages_of_a_conversation_in_trouble_wait_and_others_flow() {
+    let setting = Setting::new(Policy::Durable, true).await.with(|webhook| webhook.order = Order::Conversation).await;
+    let poison: Rule = Arc::new(|got| Says::status(if got.body.contains("\"a 0\"") { 500 } else { 200 }));
+    setting.receiver.follows(&poison);
+    let mut ids = Vec::new();
+    for (conversation, n) in [("a", 0), ("a", 1), ("b", 0), ("a", 2), ("b", 1)] {
+        ids.push(setting.queue_message(conversation, n).await);
+        setting.deliver(true).await;
+    }
+    assert_eq!(setting.receiver.taken(), [ids[2], ids[4]], "only the other conversation's");
+    let open = setting.running.stack.deliveries.of_webhook(setting.webhook.id, Kept::Open).await.unwrap();
+    assert_eq!(open.len(), 3);
+    setting.later().await;
+    setting.running.stack.deliver().handle(Invocation::Sweep).await;
+    assert_eq!(setting.receiver.taken().len(), 2, "they wait as long as it fails");
+    setting.receiver.follows(&(Arc::new(|_: &Got| Says::status(200)) as Rule));
+    setting.much_later().await;
+    assert_eq!(setting.receiver.taken(), [ids[2], ids[4], ids[0], ids[1], ids[3]]);
+    setting.running.stop().await;
+}
+
+#[tokio::test]
+async fn conversations_keep_their_lanes() {
+    let setting = Setting::new(Policy::Durable, true).await.with(|webhook| webhook.lanes = 4).await;
+    let events: Vec<Event> = (0..40).map(|n| message(&(n % 20).to_string(), n)).collect();
+    setting.enqueue(events.clone()).await;
+    let services = &setting.running.stack.services;
+    let (event, _) = world::batch(&setting.running, &services.queues.events).await;
+    let mut lanes: BTreeMap<ConversationId, BTreeSet<String>> = BTreeMap::new();
+    for record in &event.records {
+        let delivery::QueuedBundle::V1(bundle) = serde_json::from_str(record.body.as_deref().unwrap()).unwrap();
+        for event in bundle.events {
+            let group = record.attributes["MessageGroupId"].clone();
+            lanes.entry(event.conversation_id().unwrap()).or_default().insert(group);
+        }
+    }
+    assert!(lanes.len() == 20 && lanes.values().all(|groups| groups.len() == 1), "{lanes:?}");
+    assert_eq!(lanes.values().flatten().collect::<BTreeSet<_>>().len(), 4);
+    setting.running.stack.deliver().handle(Invocation::Events(event)).await;
+    assert_eq!(setting.receiver.got().len(), 4);
+    assert_eq!(setting.receiver.taken().len(), 40);
+    setting.running.stop().await;
+}
+
+/// What the minute brings to webhooks that are not well.
+#[tokio::test]
+async fn the_sweep_warns_switches_off_and_tests() {
+    const HOUR_MS: i64 = 3_600_000;
+    let mut setting = Setting::new(Policy::Durable, true).await;
+    // Failing for so long, with so many attempts; then how often it was warned, and whether it is on.
+    for (hours, attempts, warned, warnings, is_on) in
+        [(1, 12, 0, 0, true), (25, 12, 0, 1, true), (49, 12, 1, 2, true), (73, 12, 2, 2, false), (73, 3, 2, 2, true)]
+    {
+        setting = setting.with(|_| {}).await;
+        setting.receiver.answers(&[500]);
+        setting.queue("a", 1).await;
+        setting.deliver(true).await;
+        let record = setting.records().await.remove(0);
+        let mut health = setting.health().await;
+        let failing = health.failing.as_mut().unwrap();
+        failing.since = failing.since.plus_ms(-hours * HOUR_MS);
+        failing.attempts = (0..attempts).map(|n| (record.id, n)).collect();
+        failing.warnings = warned;
+        health.version += 1;
+        setting.set_health(&health).await;
+        setting.running.stack.deliver().handle(Invocation::Sweep).await;
+        let health = setting.health().await;
+        assert_eq!(health.is_on(), is_on, "{hours} {attempts}");
+        assert_eq!(health.failing.unwrap().warnings, warnings, "{hours} {attempts}");
+    }
+    for (revives, status, is_on) in [(true, 200, true), (true, 500, false), (false, 200, false)] {
+        setting = setting.with(|webhook| webhook.revive = revives).await;
+        setting.receiver.answers(&[status]);
+        let mut health = setting.health().await;
+        health.version += 1;
+        let reason = delivery::Reason::Failing;
+        health.state = State::Disabled { since: EpochMillis(0), reason, test_at: Some(EpochMillis(0)), tests: 0 };
+        setting.set_health(&health).await;
+        for _ in 0..2 {
+            setting.running.stack.deliver().handle(Invocation::Sweep).await;
+        }
+        let got = setting.receiver.got();
+        assert_eq!(got.len(), 1, "one test a day");
+        assert!(got[0].events().is_empty() && got[0].headers.contains_key("webhook-signature"));
+        assert_eq!(setting.health().await.is_on(), is_on, "{revives} {status}");
+    }
     setting.running.stop().await;
 }

@@ -394,11 +394,11 @@ async fn deliveries(running: &Running, file: &str, text: &str) -> Vec<String> {
         stack.webhooks.save(webhook).await.unwrap();
     }
     if file.starts_with("delivery/retry") || file.starts_with("delivery/sweep") {
-        // A worker died a year ago while it sent this.
+        // A worker died an hour ago while it sent this.
         let event: SqsEvent = serde_json::from_str(&read("delivery/one-turn.json")).unwrap();
         let QueuedBundle::V1(bundle) = serde_json::from_str(event.records[0].body.as_deref().unwrap()).unwrap();
         let frozen = freeze(&shop, &bundle.events).remove(0);
-        stack.deliveries.create(&Record::new(frozen, &shop, EpochMillis(1_748_764_800_000))).await.unwrap();
+        stack.deliveries.create(&Record::new(frozen, &shop, shell::clock::now().plus_ms(-3_600_000))).await.unwrap();
     }
 
     let invocation: Invocation = serde_json::from_str(text).unwrap();
@@ -433,6 +433,7 @@ fn describe(record: &Record) -> String {
         RecordState::Claimed { .. } => "claimed",
         RecordState::Waiting { .. } => "waiting",
         RecordState::Delivered => "delivered",
+        RecordState::Split { .. } => "split",
         RecordState::Parked { .. } => "parked",
         RecordState::Held => "held",
     };

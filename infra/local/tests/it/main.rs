@@ -10,6 +10,7 @@ mod bad_input;
 mod crash;
 mod crowd;
 mod deliveries;
+mod delivery_crash;
 mod events;
 mod expiry;
 mod late;

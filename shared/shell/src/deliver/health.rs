@@ -1,0 +1,160 @@
+//! What an attempt told of its webhook is kept, and what follows from it is done.
+
+use std::collections::VecDeque;
+
+use delivery::{
+    Alarm, Effect, Exchange, Fleet, Frozen, Heard, Next, Notice, NoticeKind, Record, Webhook, request_headers,
+};
+use model::{DeliveryId, EventId, InboundId, PlatformType};
+use store::StoreError;
+use tracing::{error, info, warn};
+
+use super::{Deliver, TRIES};
+use crate::clock;
+use crate::post::Post;
+
+impl Deliver {
+    /// Writes the webhook's health after an attempt, and says what is to be done when the record is written, too.
+    pub(super) async fn hear(&self, webhook: &mut Webhook, heard: &Heard) -> Result<Vec<Effect>, StoreError> {
+        // How the others are is asked only of a failure.
+        let fleet = match heard.judgement.next {
+            Next::Accepted => Fleet::default(),
+            Next::Again { .. } | Next::Refused { .. } | Next::TooLarge | Next::Later { .. } => {
+                self.fleets.load().await?.0
+            }
+        };
+        for _ in 0..TRIES {
+            let (health, effects) = webhook.health.after(webhook, heard, &fleet);
+            if health == webhook.health {
+                return Ok(effects);
+            }
+            match self.webhooks.save_health(webhook, &health, webhook.health.version).await {
+                Ok(()) => {
+                    webhook.health = health;
+                    return Ok(effects);
+                }
+                Err(StoreError::Conflict) if self.reread(webhook).await? => {}
+                // Deleted: what is still open of it is parked when it is due.
+                Err(StoreError::Conflict) => return Ok(Vec::new()),
+                Err(error) => return Err(error),
+            }
+        }
+        Err(StoreError::Conflict)
+    }
+
+    /// The webhook as of now; false when it is gone.
+    pub(super) async fn reread(&self, webhook: &mut Webhook) -> Result<bool, StoreError> {
+        let fresh = self.webhooks.load(&webhook.bot_id, webhook.id).await?;
+        let is_there = fresh.is_some();
+        if let Some(fresh) = fresh {
+            *webhook = fresh;
+        }
+        Ok(is_there)
+    }
+
+    /// None of this may keep a delivery from its end: what fails is logged.
+    pub(super) async fn carry_out(&self, webhook: &mut Webhook, effects: Vec<Effect>) {
+        let mut effects: VecDeque<Effect> = effects.into();
+        while let Some(effect) = effects.pop_front() {
+            let (id, now) = (webhook.id, clock::now());
+            let done = match effect {
+                Effect::Began { cause } => self.change_fleet(|fleet| fleet.began(id, cause, now)).await,
+                Effect::Stopped => self.change_fleet(|fleet| (fleet.stopped(id), None)).await,
+                Effect::SwitchedOff { reason } => {
+                    error!(bot.id = %webhook.bot_id, webhook.id = %id, ?reason, "A webhook is switched off");
+                    self.change_fleet(|fleet| (fleet.switched_off(now), None)).await
+                }
+                Effect::Tell(notice) => {
+                    log(webhook, &notice);
+                    Ok(())
+                }
+                Effect::AskOperator => {
+                    error!(
+                        bot.id = %webhook.bot_id, webhook.id = %id,
+                        "A webhook would be switched off now, but so would many others: somebody should look"
+                    );
+                    Ok(())
+                }
+                Effect::Test => self.test(webhook).await.map(|follows| effects.extend(follows)),
+            };
+            if let Err(error) = done {
+                error!(webhook.id = %id, %error, "What follows from a webhook's health could not be done");
+            }
+        }
+    }
+
+    async fn change_fleet(&self, change: impl Fn(&Fleet) -> (Fleet, Option<Alarm>)) -> Result<(), StoreError> {
+        for _ in 0..TRIES {
+            let (fleet, version) = self.fleets.load().await?;
+            let (changed, alarm) = change(&fleet);
+            if changed == fleet {
+                return Ok(());
+            }
+            match self.fleets.save(&changed, version).await {
+                Ok(()) => {
+                    alarm.inspect(sound);
+                    return Ok(());
+                }
+                Err(StoreError::Conflict) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(StoreError::Conflict)
+    }
+
+    /// A DELIVERY without events. It leaves no record.
+    async fn test(&self, webhook: &mut Webhook) -> Result<Vec<Effect>, StoreError> {
+        let at = clock::now();
+        let cause = InboundId::of(&webhook.bot_id, PlatformType::Test, &format!("test {} {}", webhook.id, at.0));
+        let frozen = Frozen::test(webhook, DeliveryId::of(webhook.id, EventId::of(cause, 0)));
+        let record = Record { attempt: 1, ..Record::behind(frozen, webhook, at) };
+        let headers = request_headers(webhook, &record, at);
+        let post =
+            Post { url: &webhook.url, headers: &headers, body: &record.body, deadline_ms: webhook.deadline_ms() };
+        let exchange: Exchange = self.receivers.deliver(&post).await.answer.exchange;
+        info!(webhook.id = %webhook.id, ?exchange, "Tested a webhook");
+        for _ in 0..TRIES {
+            let (health, effects) = webhook.health.after_test(webhook, exchange, clock::now());
+            if health == webhook.health {
+                return Ok(effects);
+            }
+            match self.webhooks.save_health(webhook, &health, webhook.health.version).await {
+                Ok(()) => {
+                    webhook.health = health;
+                    return Ok(effects);
+                }
+                Err(StoreError::Conflict) if self.reread(webhook).await? => {}
+                Err(StoreError::Conflict) => return Ok(Vec::new()),
+                Err(error) => return Err(error),
+            }
+        }
+        Err(StoreError::Conflict)
+    }
+}
+
+/// What the owner should read, for whoever passes it on: `event` names it, `text` is in Korean.
+fn log(webhook: &Webhook, notice: &Notice) {
+    let iso = |at: Option<model::EpochMillis>| at.map(model::EpochMillis::iso);
+    let (event, text) = (notice.event(), notice.korean());
+    let (since, next_at, off_at) = (notice.since.iso(), iso(notice.next_at), iso(notice.off_at));
+    let (bot, id, exchange) = (&webhook.bot_id, webhook.id, notice.exchange);
+    match notice.kind {
+        NoticeKind::Failing | NoticeKind::Refusing | NoticeKind::Certificate | NoticeKind::Disabled(_) => {
+            warn!(event, bot.id = %bot, webhook.id = %id, ?exchange, since, next_at, off_at, text, "A webhook's owner should know");
+        }
+        NoticeKind::Recovered | NoticeKind::AnswersAgain => {
+            info!(event, bot.id = %bot, webhook.id = %id, since, text, "A webhook answers again");
+        }
+    }
+}
+
+/// For the operator.
+pub(super) fn sound(alarm: &Alarm) {
+    match alarm {
+        Alarm::Together { cause, webhooks } => {
+            error!(alarm = "together", ?cause, webhooks, "Many webhooks began to fail at once; none is switched off");
+        }
+        Alarm::Canary => error!(alarm = "canary", "Our own way out does not work; no webhook is switched off"),
+        Alarm::Over => warn!(alarm = "over", "Webhooks can be switched off again"),
+    }
+}

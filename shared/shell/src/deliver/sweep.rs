@@ -1,0 +1,145 @@
+//! Once a minute: all deliveries that are due, and what time alone brings to webhooks that are not well.
+
+use std::collections::BTreeMap;
+
+use delivery::{Fleet, Order, Record};
+use futures::StreamExt as _;
+use model::{DeliveryId, EpochMillis, WebhookId};
+use store::{StoreError, Survey};
+use tracing::{error, info};
+
+use super::health::sound;
+use super::{AT_ONCE, Deliver};
+use crate::clock;
+
+/// How many due deliveries a sweep takes.
+const SWEEP: i32 = 200;
+/// What is older than this, a survey knows of.
+const SURVEYED_MS: i64 = 60_000;
+/// A sweep begins nothing more after so long.
+const SWEEP_MS: i64 = 40_000;
+
+impl Deliver {
+    pub(super) async fn sweep(&self) {
+        let (tended, swept) = futures::join!(self.tend(), self.sweep_due());
+        if let Err(error) = tended {
+            error!(%error, "The sweep could not look after the webhooks");
+        }
+        if let Err(error) = swept {
+            error!(%error, "The sweep could not look for due deliveries");
+        }
+    }
+
+    /// All that is due, as far as the time allows; the next minute goes on.
+    async fn sweep_due(&self) -> Result<(), StoreError> {
+        let until = clock::now().plus_ms(SWEEP_MS);
+        loop {
+            let due = self.deliveries.due(clock::now(), SWEEP).await?;
+            let count = due.len();
+            if count > 0 {
+                info!(due = count, "Sweeping {count} due deliveries");
+            }
+            // Of each webhook apart, so that a slow one holds up no other.
+            let webhooks = self.by_webhook(due).await;
+            let looks = webhooks.into_values().map(|records| self.sweep_webhook(records, until));
+            let looked: usize =
+                futures::stream::iter(looks).buffer_unordered(AT_ONCE).collect::<Vec<_>>().await.iter().sum();
+            // The same would come again where none could be looked at.
+            if count < SWEEP.unsigned_abs() as usize || looked == 0 || clock::now() > until {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn by_webhook(&self, due: Vec<DeliveryId>) -> BTreeMap<WebhookId, Vec<Record>> {
+        let loads = futures::stream::iter(due).map(|id| async move {
+            let record = self.deliveries.load(id).await;
+            record
+                .inspect_err(|error| error!(delivery.id = %id, %error, "A due delivery could not be read"))
+                .ok()
+                .flatten()
+        });
+        let records: Vec<Option<Record>> = loads.buffer_unordered(AT_ONCE).collect().await;
+        let mut webhooks: BTreeMap<WebhookId, Vec<Record>> = BTreeMap::new();
+        for record in records.into_iter().flatten() {
+            webhooks.entry(record.webhook_id).or_default().push(record);
+        }
+        webhooks
+    }
+
+    /// Those of one webhook, in order and as many at once as it can bear. How many were looked at.
+    async fn sweep_webhook(&self, mut records: Vec<Record>, until: EpochMillis) -> usize {
+        records.sort_by(|a, b| (a.place(), a.id).cmp(&(b.place(), b.id)));
+        let Some(first) = records.first() else { return 0 };
+        let in_flight = match self.webhooks.load(&first.bot_id, first.webhook_id).await {
+            Ok(Some(webhook)) => match webhook.order {
+                Order::BestEffort => webhook.health.in_flight(),
+                Order::Conversation => 1,
+            },
+            Ok(None) => 1,
+            Err(error) => {
+                error!(webhook.id = %first.webhook_id, %error, "A webhook could not be read");
+                return 0;
+            }
+        };
+        let looks = futures::stream::iter(records).map(|record| async move {
+            // What is not looked at now is due in the next minute.
+            clock::now() <= until && self.visit(&record, until).await
+        });
+        let looked: Vec<bool> = looks.buffer_unordered(usize::from(in_flight)).collect().await;
+        looked.into_iter().filter(|looked| *looked).count()
+    }
+
+    /// Webhooks that fail are warned of and switched off by time, too; those that are off are tested.
+    async fn tend(&self) -> Result<(), StoreError> {
+        let survey = self.webhooks.survey().await?;
+        let (fleet, version) = self.fleets.load().await?;
+        // Where all is well there is nobody to protect.
+        let canary_well = (survey.unwell.is_empty() && !fleet.is_still()) || self.canary.is_well().await;
+        let ill = survey.unwell.iter().filter(|webhook| !webhook.is_on() || webhook.health.failing.is_some()).count();
+        let well = survey.webhooks.saturating_sub(u32::try_from(ill).unwrap_or(u32::MAX));
+        let known = forget(&fleet, &survey, clock::now());
+        let (ticked, alarm) = known.tick(survey.webhooks, well, canary_well, clock::now());
+        let fleet = if ticked == fleet {
+            fleet
+        } else {
+            match self.fleets.save(&ticked, version).await {
+                Ok(()) => {
+                    alarm.inspect(sound);
+                    ticked
+                }
+                // A delivery changed it meanwhile, and the next minute comes soon.
+                Err(StoreError::Conflict) => return Ok(()),
+                Err(error) => return Err(error),
+            }
+        };
+        let fleet = &fleet;
+        let ticks = futures::stream::iter(survey.unwell).map(|mut webhook| async move {
+            let (health, effects) = webhook.health.tick(&webhook, fleet, clock::now());
+            if health == webhook.health {
+                return;
+            }
+            match self.webhooks.save_health(&webhook, &health, webhook.health.version).await {
+                Ok(()) => {
+                    webhook.health = health;
+                    self.carry_out(&mut webhook, effects).await;
+                }
+                // Likewise.
+                Err(StoreError::Conflict) => {}
+                Err(error) => error!(webhook.id = %webhook.id, %error, "A webhook's health could not be written"),
+            }
+        });
+        ticks.buffer_unordered(AT_ONCE).collect::<()>().await;
+        Ok(())
+    }
+}
+
+/// The fleet without those that fail no more: of one that was deleted, or whose worker died before it said so, nobody else
+/// tells. One that began just now may not be in the survey yet.
+fn forget(fleet: &Fleet, survey: &Survey, now: EpochMillis) -> Fleet {
+    let failing =
+        |id: &WebhookId| survey.unwell.iter().any(|webhook| webhook.id == *id && webhook.health.failing.is_some());
+    let mut known = fleet.clone();
+    known.failing.retain(|id, failure| failing(id) || now.since(failure.at) < SURVEYED_MS);
+    known
+}
