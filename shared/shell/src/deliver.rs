@@ -10,8 +10,10 @@ pub mod owner;
 mod sweep;
 
 use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
+use delivery::health::SOON_MS;
 use delivery::{
     Bundle, Exchange, Frozen, Look, Order, Parked, QueuedBundle, Record, RecordState, Tried, Webhook, freeze, order,
     request_headers,
@@ -246,6 +248,15 @@ impl Deliver {
             let open = self.open(lane).await?;
             match record.look(&lane.webhook, &open, clock::now()) {
                 Look::NotDue => return Ok(Vec::new()),
+                Look::Store(Record { state: RecordState::Waiting { due_at }, .. })
+                    if due_at.since(clock::now()) <= SOON_MS =>
+                {
+                    let wait_ms = due_at.since(clock::now()).max(0).unsigned_abs();
+                    tokio::time::sleep(Duration::from_millis(wait_ms)).await;
+                    if !self.reread(&mut lane.webhook).await? {
+                        return Ok(Vec::new());
+                    }
+                }
                 Look::Store(next) => {
                     if self.save(lane, &next, record.attempt).await? {
                         self.put_off(&next).await;
@@ -376,6 +387,11 @@ impl Deliver {
         };
         match self.deliveries.load(id).await {
             Ok(None) => true,
+            // Clocks differ: another wake-up, or it would wait for the sweep.
+            Ok(Some(record)) if record.due_at().is_some_and(|due_at| due_at > clock::now()) => {
+                self.put_off(&record).await;
+                true
+            }
             Ok(Some(record)) => self.visit(&record, clock::now().plus_ms(PARTS_MS)).await,
             Err(error) => {
                 error!(delivery.id = %id, %error, "A due delivery could not be read");

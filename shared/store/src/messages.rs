@@ -1,8 +1,11 @@
 //! What was said, for bots that keep it: one item per turn. `pk` = session id, `sk` = conversation id, which begins with its
 //! time, `#`, time of the turn, `#`, its inbound id; `body` = its MESSAGEs as JSON, `expires` for TTL.
 
+use std::borrow::Cow;
+
 use aws_sdk_dynamodb::Client;
 use model::{ConversationId, EndUserId, EpochMillis, InboundId, Message};
+use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
 use crate::item::{Item, Versioned, json, number, read_json, read_text, text};
@@ -20,6 +23,11 @@ pub struct Said {
     pub messages: Vec<Message>,
     /// What was said before these is before this.
     pub before: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Kept<'a> {
+    messages: Cow<'a, [Message]>,
 }
 
 impl Messages {
@@ -41,7 +49,7 @@ impl Messages {
             .table_name(&self.table)
             .item("pk", text(session_id.to_string()))
             .item("sk", text(format!("{}#{:013}#{turn}", first.conversation_id, at.0)))
-            .item("body", json("messages", &Versioned::V1(messages))?)
+            .item("body", json("messages", &Versioned::V1(Kept { messages: Cow::Borrowed(messages) }))?)
             .item("expires", number(expires.seconds().0))
             .send()
             .await
@@ -86,8 +94,8 @@ impl Messages {
         let more = items.len() > usize::from(turns) || output.last_evaluated_key.is_some();
         items.truncate(usize::from(turns));
         let read = |item: &&Item| {
-            let Versioned::V1(messages): Versioned<Vec<Message>> = read_json("messages", item, "body")?;
-            Ok(messages)
+            let Versioned::V1(Kept { messages }) = read_json("messages", item, "body")?;
+            Ok(messages.into_owned())
         };
         let read: Vec<Vec<Message>> = items.iter().rev().map(read).collect::<Result<_, StoreError>>()?;
         let before = items.last().and_then(|item| read_text(item, "sk")).filter(|_| more).map(str::to_owned);

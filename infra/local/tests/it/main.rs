@@ -6,6 +6,7 @@ mod usage;
 mod versions;
 mod world;
 
+mod api;
 mod bad_input;
 mod crash;
 mod crowd;
