@@ -119,7 +119,7 @@ impl Conversation {
         match invocation {
             Invocation::Messages(event) => {
                 let started = clock::now();
-                each_in_order(event, |record| self.record(record, started)).await
+                each_in_order(event, &self.inbound, |record| self.record(record, started)).await
             }
             Invocation::Timers(event) => self.ring(&event).await,
         }

@@ -31,8 +31,8 @@ use crate::config::DeliveryConfig;
 use crate::guard::Reach;
 use crate::outgoing::Guarded;
 use crate::post::{Post, Posted};
-use crate::queue::RetryQueue;
-use crate::records::{BatchResponse, each_group, each_in_order};
+use crate::queue::{EventsQueue, RetryQueue};
+use crate::records::{BatchResponse, WithTheBatch, each_group, each_in_order};
 pub use crate::witness::Witness;
 
 #[derive(Debug)]
@@ -40,6 +40,7 @@ pub struct Deliver {
     webhooks: Webhooks,
     fleets: Fleets,
     deliveries: Deliveries,
+    events: EventsQueue,
     retries: RetryQueue,
     receivers: Guarded,
     canary: Canary,
@@ -94,6 +95,7 @@ impl Deliver {
             webhooks: Webhooks::new(dynamodb.clone(), &config.tables.webhooks),
             fleets: Fleets::new(dynamodb.clone(), &config.tables.webhooks),
             deliveries: Deliveries::new(dynamodb, &config.tables.deliveries),
+            events: EventsQueue::new(aws.sqs.clone(), &config.events_queue),
             retries: RetryQueue::new(aws.sqs.clone(), &config.retry_queue),
             receivers: Guarded::new(reach),
             canary: Canary::new(reach),
@@ -108,8 +110,8 @@ impl Deliver {
 
     pub async fn handle(&self, invocation: Invocation) -> BatchResponse {
         match invocation {
-            Invocation::Events(event) => each_group(event, |records| self.lane(records)).await,
-            Invocation::Retries(event) => each_in_order(event, |record| self.wake(record)).await,
+            Invocation::Events(event) => each_group(event, &self.events, |records| self.lane(records)).await,
+            Invocation::Retries(event) => each_in_order(event, &WithTheBatch, |record| self.wake(record)).await,
             Invocation::Sweep => {
                 self.sweep().await;
                 BatchResponse::default()

@@ -14,6 +14,7 @@ mod deliveries;
 mod delivery_crash;
 mod events;
 mod expiry;
+mod fleet;
 mod late;
 mod media;
 mod platforms;
