@@ -11,6 +11,7 @@ pub mod feed;
 pub mod fixtures;
 pub mod gateway;
 pub mod mapping;
+pub mod meter;
 pub mod normalize;
 pub mod render;
 pub mod services;

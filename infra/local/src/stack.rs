@@ -80,7 +80,9 @@ impl Stack {
         };
         let adapters = platforms::PLATFORMS
             .iter()
-            .map(|platform| (platform.kind, Arc::new(Adapter::new(platform, &services.aws, &config))))
+            .map(|platform| {
+                (platform.kind, Arc::new(Adapter::new(platform, &services.aws_of(platform.kind.as_str()), &config)))
+            })
             .collect();
         Ok(Self {
             adapters,
@@ -106,14 +108,15 @@ impl Stack {
             hosts: self.options.hosts.clone(),
             mail: self.options.mail.clone(),
         };
-        Conversation::new(&self.services.aws, &config, self.options.reach).with_witness(Witness::default())
+        Conversation::new(&self.services.aws_of("conversation"), &config, self.options.reach)
+            .with_witness(Witness::default())
     }
 
     /// A delivery worker on this stack.
     pub fn deliver(&self) -> Deliver {
         let config =
             DeliveryConfig { tables: self.services.tables.clone(), retry_queue: self.services.queues.retries.clone() };
-        Deliver::new(&self.services.aws, &config, self.options.reach)
+        Deliver::new(&self.services.aws_of("delivery"), &config, self.options.reach)
     }
 
     /// Connects the workers to their queues.

@@ -1,0 +1,211 @@
+//! Counts what each function asks AWS for, at the wire: by action and by table or queue, with bytes and capacity units.
+//! What a turn costs, and what a function's policy must grant, follow from that.
+
+use std::collections::BTreeMap;
+use std::ops::AddAssign;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_sdk_dynamodb::config::interceptors::{
+    BeforeTransmitInterceptorContextMut, BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
+};
+use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_dynamodb::error::BoxError;
+use serde_json::Value;
+
+/// Who is counted as what nobody deploys: the page, tests, the pollers of the queues.
+pub const TOOLS: &str = "tools";
+
+/// What was asked.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Asked {
+    /// The function, or [`TOOLS`].
+    pub by: &'static str,
+    /// `DynamoDB` or `SQS`.
+    pub service: &'static str,
+    /// `PutItem`
+    pub action: String,
+    /// The table, an index of it as `table/index`, or the queue.
+    pub of: String,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Amount {
+    pub requests: u64,
+    /// What SQS counts: one for each 64 KiB.
+    pub chunks: u64,
+    pub sent_bytes: u64,
+    pub received_bytes: u64,
+    pub read_units: f64,
+    pub write_units: f64,
+}
+
+pub type Counts = BTreeMap<Asked, Amount>;
+
+#[derive(Clone, Debug, Default)]
+pub struct Meter(Arc<Mutex<Counts>>);
+
+impl Meter {
+    pub fn counts(&self) -> Counts {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// For the clients of a function.
+    pub(crate) fn interceptor(&self, by: &'static str, service: &'static str) -> Interceptor {
+        Interceptor { meter: self.clone(), by, service }
+    }
+
+    fn add(&self, asked: Asked, amount: Amount) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(asked).or_default() += amount;
+    }
+}
+
+/// What came between two looks.
+pub fn since(before: &Counts, after: &Counts) -> Counts {
+    let difference = |(asked, now): (&Asked, &Amount)| {
+        let then = before.get(asked).copied().unwrap_or_default();
+        let amount = Amount {
+            requests: now.requests - then.requests,
+            chunks: now.chunks - then.chunks,
+            sent_bytes: now.sent_bytes - then.sent_bytes,
+            received_bytes: now.received_bytes - then.received_bytes,
+            read_units: now.read_units - then.read_units,
+            write_units: now.write_units - then.write_units,
+        };
+        (amount.requests > 0).then(|| (asked.clone(), amount))
+    };
+    after.iter().filter_map(difference).collect()
+}
+
+impl AddAssign for Amount {
+    fn add_assign(&mut self, other: Self) {
+        self.requests += other.requests;
+        self.chunks += other.chunks;
+        self.sent_bytes += other.sent_bytes;
+        self.received_bytes += other.received_bytes;
+        self.read_units += other.read_units;
+        self.write_units += other.write_units;
+    }
+}
+
+/// Hears each request, retries included, and each answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Interceptor {
+    meter: Meter,
+    by: &'static str,
+    service: &'static str,
+}
+
+const CHUNK: u64 = 64 * 1024;
+
+impl Intercept for Interceptor {
+    fn name(&self) -> &'static str {
+        "Meter"
+    }
+
+    /// DynamoDB says what a request took when it is asked to.
+    fn modify_before_retry_loop(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let request = context.request_mut();
+        let action = action(request.headers().get("x-amz-target"));
+        if self.service != "DynamoDB" || !TELLS.contains(&action) {
+            return Ok(());
+        }
+        let rest = request.body().bytes().and_then(|body| std::str::from_utf8(body).ok()?.strip_prefix('{'));
+        if let Some(rest) = rest {
+            let body = format!("{{\"ReturnConsumedCapacity\":\"TOTAL\",{rest}");
+            let length = body.len().to_string();
+            *request.body_mut() = body.into();
+            request.headers_mut().insert("content-length", length);
+        }
+        Ok(())
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let request = context.request();
+        let body = request.body().bytes().unwrap_or_default();
+        let sent_bytes = body.len() as u64;
+        let amount = Amount { requests: 1, chunks: sent_bytes.div_ceil(CHUNK).max(1), sent_bytes, ..Amount::default() };
+        let action = action(request.headers().get("x-amz-target"));
+        self.meter.add(self.asked(action, body), amount);
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let (Some(request), Some(response)) = (context.request(), context.response()) else { return Ok(()) };
+        let action = action(request.headers().get("x-amz-target"));
+        let answer = response.body().bytes().unwrap_or_default();
+        let json: Value = serde_json::from_slice(answer).unwrap_or_default();
+        let units: f64 = match &json["ConsumedCapacity"] {
+            Value::Array(all) => all.iter().filter_map(|one| one["CapacityUnits"].as_f64()).sum(),
+            one => one["CapacityUnits"].as_f64().unwrap_or_default(),
+        };
+        let amount = Amount { received_bytes: answer.len() as u64, ..Amount::default() };
+        let amount = match action {
+            "GetItem" | "BatchGetItem" | "Query" | "Scan" | "TransactGetItems" => {
+                Amount { read_units: units, ..amount }
+            }
+            _ => Amount { write_units: units, ..amount },
+        };
+        self.meter.add(self.asked(action, request.body().bytes().unwrap_or_default()), amount);
+        Ok(())
+    }
+}
+
+/// The actions that tell their capacity.
+const TELLS: [&str; 10] = [
+    "GetItem",
+    "PutItem",
+    "UpdateItem",
+    "DeleteItem",
+    "Query",
+    "Scan",
+    "BatchGetItem",
+    "BatchWriteItem",
+    "TransactGetItems",
+    "TransactWriteItems",
+];
+
+impl Interceptor {
+    fn asked(&self, action: &str, body: &[u8]) -> Asked {
+        let json: Value = serde_json::from_slice(body).unwrap_or_default();
+        let of = match (&json["TableName"], &json["IndexName"], &json["QueueUrl"]) {
+            (Value::String(table), Value::String(index), _) => format!("{table}/{index}"),
+            (Value::String(table), _, _) => table.clone(),
+            (_, _, Value::String(queue)) => queue.rsplit('/').next().unwrap_or_default().to_owned(),
+            _ => batched(&json),
+        };
+        Asked { by: self.by, service: self.service, action: action.to_owned(), of }
+    }
+}
+
+/// The tables of a batch or a transaction.
+fn batched(json: &Value) -> String {
+    let mut tables: Vec<&str> =
+        json["RequestItems"].as_object().into_iter().flatten().map(|(table, _)| table.as_str()).collect();
+    let items = json["TransactItems"].as_array().into_iter().flatten();
+    let of = |item: &'_ Value| item.as_object()?.values().next()?["TableName"].as_str().map(str::to_owned);
+    let named: Vec<String> = items.filter_map(of).collect();
+    tables.extend(named.iter().map(String::as_str));
+    tables.sort_unstable();
+    tables.dedup();
+    tables.join(" ")
+}
+
+/// `DynamoDB_20120810.PutItem`
+fn action(target: Option<&str>) -> &str {
+    target.unwrap_or_default().rsplit('.').next().unwrap_or_default()
+}
