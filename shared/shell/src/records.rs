@@ -9,7 +9,9 @@ use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use futures::FutureExt as _;
 use futures::future::join_all;
 use serde::Serialize;
-use tracing::error;
+use tracing::{Instrument as _, error};
+
+use crate::telemetry;
 
 /// The form in which Lambda wants to hear what must be handed out again.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
@@ -35,8 +37,9 @@ where
             let mut failures = Vec::new();
             for record in records {
                 let id = record.message_id.clone().unwrap_or_default();
+                let span = telemetry::of_message(Some(&record));
                 let done = failures.is_empty()
-                    && AssertUnwindSafe(handle(record)).catch_unwind().await.unwrap_or_else(|_| {
+                    && AssertUnwindSafe(handle(record)).catch_unwind().instrument(span).await.unwrap_or_else(|_| {
                         error!(message.id = id, "The handling of a message panicked");
                         false
                     });
@@ -57,7 +60,8 @@ where
 {
     let groups = grouped(event).into_iter().map(|records| {
         let ids: Vec<String> = records.iter().map(|record| record.message_id.clone().unwrap_or_default()).collect();
-        let work = AssertUnwindSafe(handle(records)).catch_unwind();
+        let span = telemetry::of_message(records.first());
+        let work = AssertUnwindSafe(handle(records)).catch_unwind().instrument(span);
         async move {
             let done = work.await.unwrap_or_else(|_| {
                 error!(message.id = ids.first(), "The handling of a group panicked");
