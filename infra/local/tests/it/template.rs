@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::{Map, Value, json};
 use serde_yaml_ng::Value as Yaml;
+use shell::metrics::Metric;
 
 use crate::world;
 
@@ -246,6 +247,33 @@ async fn queues_are_as_the_local_stack_makes_them() {
         declared.insert(name, json!([fifo, dead, receives]));
     }
     assert_eq!(declared, made);
+}
+
+/// An alarm on a metric that nobody counts would never sound.
+#[test]
+fn what_is_drawn_and_alarmed_on_is_counted_and_explained() {
+    let template = Template::read();
+    let metrics: BTreeSet<String> = Metric::ALL.iter().map(|metric| metric.name()).collect();
+    let mut used = BTreeSet::new();
+    let readme = std::fs::read_to_string(world::root().join("infra/README.md")).unwrap();
+    for (name, alarm) in template.of_type("AWS::CloudWatch::Alarm") {
+        if alarm["Namespace"] == "Closer" {
+            used.insert(alarm["MetricName"].as_str().unwrap().to_owned());
+        }
+        let short = alarm["AlarmName"]["Fn::Sub"].as_str().unwrap().trim_start_matches("${AWS::StackName}-");
+        assert!(readme.contains(&format!("| `{short}` |")), "infra/README.md does not say what to do about {name}");
+    }
+    let dashboard = template.properties("Dashboard")["DashboardBody"]["Fn::Sub"].as_str().unwrap();
+    let dashboard: Value = serde_json::from_str(dashboard).unwrap();
+    for widget in dashboard["widgets"].as_array().unwrap() {
+        let drawn = widget["properties"]["metrics"].as_array().unwrap().iter().filter(|metric| metric[0] == "Closer");
+        used.extend(drawn.map(|metric| metric[1].as_str().unwrap().to_owned()));
+    }
+    assert!(used.is_subset(&metrics), "nobody counts {:?}", used.difference(&metrics));
+    let page = std::fs::read_to_string(world::root().join("docs/operations.md")).unwrap();
+    for metric in &metrics {
+        assert!(page.contains(&format!("| `{metric}` |")), "docs/operations.md does not tell {metric}");
+    }
 }
 
 /// Lambda refuses a mapping whose queue shows a message again while the function may still run.
