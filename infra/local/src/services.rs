@@ -216,7 +216,7 @@ pub async fn run(data: Option<&Path>, ports: Ports, bots: &Path) -> anyhow::Resu
     let webhooks = store::Webhooks::new(services.aws.dynamodb.clone(), &services.tables.webhooks);
     for mut file in crate::bots::read_folder(bots)? {
         crate::dev::complete(&mut file.json);
-        let stored = store::StoredBot { version: shell::clock::now().0, json: file.json };
+        let stored = store::StoredBot::new(shell::clock::now().0, file.json);
         store.save(&file.id, &stored).await?;
         for webhook in &file.webhooks {
             webhooks.save(webhook).await?;
@@ -246,6 +246,8 @@ pub async fn run(data: Option<&Path>, ports: Ports, bots: &Path) -> anyhow::Resu
         ("BOTS_TABLE", tables.bots.clone()),
         ("WEBHOOKS_TABLE", tables.webhooks.clone()),
         ("DELIVERIES_TABLE", tables.deliveries.clone()),
+        ("KEYS_TABLE", tables.keys.clone()),
+        ("MESSAGES_TABLE", tables.messages.clone()),
         ("INBOUND_QUEUE_URL", queues.inbound.clone()),
         ("EVENTS_QUEUE_URL", queues.events.clone()),
         ("RETRY_QUEUE_URL", queues.retries.clone()),

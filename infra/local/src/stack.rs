@@ -6,14 +6,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use admin::Admin;
 use model::PlatformType;
 use shell::adapter::Adapter;
-use shell::config::{AdapterConfig, ConversationConfig, DeliveryConfig, Hosts};
+use shell::config::{AdapterConfig, AdminConfig, ConversationConfig, DeliveryConfig, Hosts};
 use shell::conversation::{self, Conversation, Witness};
 use shell::deliver::{Deliver, Invocation};
 use shell::guard::Reach;
 use shell::mail::MailConfig;
-use store::{Bots, Deliveries, Sessions, Timers, Webhooks};
+use store::{Bots, Deliveries, Keys, Sessions, Timers, Webhooks};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -56,6 +57,8 @@ impl Default for Options {
 pub struct Stack {
     pub services: Services,
     pub adapters: BTreeMap<PlatformType, Arc<Adapter>>,
+    pub admin: Arc<Admin>,
+    pub keys: Keys,
     pub bots: Bots,
     pub sessions: Sessions,
     pub webhooks: Webhooks,
@@ -84,8 +87,17 @@ impl Stack {
                 (platform.kind, Arc::new(Adapter::new(platform, &services.aws_of(platform.kind.as_str()), &config)))
             })
             .collect();
+        let config = AdminConfig {
+            tables: tables.clone(),
+            inbound_queue: services.queues.inbound.clone(),
+            events_queue: services.queues.events.clone(),
+            retry_queue: services.queues.retries.clone(),
+            public_url: options.public_url.clone(),
+        };
         Ok(Self {
             adapters,
+            admin: Arc::new(Admin::new(&services.aws_of("admin"), &config, options.reach)),
+            keys: Keys::new(dynamodb.clone(), &tables.keys),
             bots: Bots::new(dynamodb.clone(), &tables.bots),
             sessions: Sessions::new(dynamodb.clone(), &tables.sessions),
             webhooks: Webhooks::new(dynamodb.clone(), &tables.webhooks),

@@ -562,6 +562,15 @@ impl Health {
         (health.versioned(self), effects)
     }
 
+    /// When it is switched off at the earliest if nothing gets better.
+    pub fn off_at(&self, policy: Policy) -> Option<EpochMillis> {
+        let failing = self.failing.as_ref().filter(|_| self.is_on())?;
+        Some(failing.since.plus_ms(match policy {
+            Policy::Durable => OFF_AFTER_MS,
+            Policy::Closer2020 => Policy::Closer2020.longest_span_ms(),
+        }))
+    }
+
     /// The owner switches it on. What was held is sent or given up by [`release`](crate::record::release) or
     /// [`drop_held`](crate::record::drop_held), as the owner chooses, and never without being asked.
     pub fn switched_on(&self, now: EpochMillis) -> Self {

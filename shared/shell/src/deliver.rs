@@ -6,6 +6,7 @@
 //! ```
 
 mod health;
+pub mod owner;
 mod sweep;
 
 use std::collections::{BTreeMap, HashSet};

@@ -93,7 +93,7 @@ pub(super) async fn put(
 ) -> anyhow::Result<Connected> {
     let BotFile { path, id, mut json, title, description, warnings, webhooks } = file;
     let channels = channels(dev, &id, &mut json, base, public_url);
-    let stored = StoredBot { version: clock::now().0, json };
+    let stored = StoredBot::new(clock::now().0, json);
     stack.bots.save(&id, &stored).await.with_context(|| format!("storing the bot of {}", path.display()))?;
     let receiver = receiver(&id, base, secret);
     let webhooks: Vec<&Webhook> = webhooks.iter().chain([&receiver]).collect();

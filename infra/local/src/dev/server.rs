@@ -29,6 +29,7 @@ struct App {
     stack: Arc<Stack>,
     feed: Feed,
     bots: Bots,
+    key: String,
     live: bool,
     allow_private: bool,
     stopped: watch::Receiver<bool>,
@@ -39,12 +40,13 @@ pub(super) fn router(
     stack: Arc<Stack>,
     feed: Feed,
     bots: Bots,
+    key: &str,
     secret: Secret,
     stopped: watch::Receiver<bool>,
 ) -> Router {
     let stand_ins = stand_in::router(&feed, secret);
     let (live, allow_private) = (dev.live, dev.allow_private);
-    let app = App { stack, feed, bots, live, allow_private, stopped };
+    let app = App { stack, feed, bots, key: key.to_owned(), live, allow_private, stopped };
     Router::new()
         .route("/", get(|| async { Html(include_str!("page.html")) }))
         .route("/api/state", get(state))
@@ -52,6 +54,7 @@ pub(super) fn router(
         .route("/api/feed", get(feed_of))
         .layer(middleware::from_fn(only_by_its_own_name))
         .route("/hooks/{platform}/{*rest}", any(hook))
+        .route("/v1/{*rest}", any(manage))
         .with_state(app)
         .merge(stand_ins)
         .layer(DefaultBodyLimit::max(gateway::MAX_BODY_BYTES))
@@ -85,7 +88,7 @@ async fn state(State(app): State<App>) -> Response {
             .into();
     }
     let version = env!("CARGO_PKG_VERSION");
-    Json(json!({ "version": version, "live": app.live, "allowPrivate": app.allow_private, "bots": bots }))
+    Json(json!({ "version": version, "live": app.live, "allowPrivate": app.allow_private, "key": app.key, "bots": bots }))
         .into_response()
 }
 
@@ -115,6 +118,12 @@ async fn feed_of(State(app): State<App>) -> Sse<impl Stream<Item = Result<Event,
     Sse::new(events).keep_alive(KeepAlive::default())
 }
 
+/// The management API.
+async fn manage(State(app): State<App>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    let function = async |request| app.stack.admin.handle(request).await;
+    gateway::invoke(function, &method, &uri, &headers, &body).await
+}
+
 async fn hook(
     State(app): State<App>,
     Path((platform, _)): Path<(String, String)>,
@@ -124,7 +133,10 @@ async fn hook(
     body: Bytes,
 ) -> Response {
     match platform.parse::<PlatformType>().ok().and_then(|platform| app.stack.adapters.get(&platform)) {
-        Some(adapter) => gateway::invoke(adapter, &method, &uri, &headers, &body).await,
+        Some(adapter) => {
+            let function = async |request| adapter.handle(request).await;
+            gateway::invoke(function, &method, &uri, &headers, &body).await
+        }
         None => Response::builder()
             .status(StatusCode::NOT_FOUND)
             .header(header::CONTENT_TYPE, "text/plain; charset=utf-8")

@@ -12,7 +12,7 @@ use delivery::{Order, Webhook};
 use model::EpochMillis;
 use serde_json::{Value, json};
 use shell::deliver::Invocation;
-use store::StoredBot;
+use store::{Kept, StoredBot};
 
 use crate::template::Template;
 use crate::world;
@@ -49,7 +49,7 @@ const COMING: [&str; 2] = ["Web", "Connections"];
 fn granted(template: &Template) -> Grants {
     let mut grants = Grants::new();
     for (name, function) in template.functions() {
-        if ["admin", "web"].contains(&name.as_str()) {
+        if name == "web" {
             continue;
         }
         let granted = grants.entry(name.clone()).or_default();
@@ -97,7 +97,9 @@ fn asked(counts: &Counts) -> Grants {
 async fn each_function_asks_for_what_its_role_allows_and_nothing_is_allowed_in_vain() {
     let template = Template::read();
     let running = dev::start(&Dev { allow_private: true, ..Dev::for_tests(world::root().join("bots")) }).await.unwrap();
+
     everything(&running).await;
+    manage(&running).await;
     let asked = asked(&running.stack.services.meter.counts());
     running.stop().await;
     let granted = granted(&template);
@@ -123,11 +125,12 @@ pub(crate) fn check(running: &Running) {
 /// Every messenger, a plan, a conversation that ends, webhooks that take, fail, and want their order kept.
 async fn everything(running: &Running) {
     let stack = &running.stack;
-    let StoredBot { version, mut json } = stack.bots.load(&world::bot()).await.unwrap().unwrap();
+    let StoredBot { version, mut json, .. } = stack.bots.load(&world::bot()).await.unwrap().unwrap();
     json["plan"] = json!({ "monthlyUsers": 1, "line": "powered by closer.ai" });
     json["preference"]["sessionTimeoutMinutes"] = json!(1.0 / 60.0);
+    json["preference"]["history"] = json!({ "days": 1 });
     json["integration"]["navertalk"]["synchronous"] = json!(true);
-    stack.bots.save(&world::bot(), &StoredBot { version: version + 1, json }).await.unwrap();
+    stack.bots.save(&world::bot(), &StoredBot::new(version + 1, json)).await.unwrap();
     let down = Webhook {
         url: "http://127.0.0.1:9/".to_owned(),
         order: Order::Conversation,
@@ -157,13 +160,98 @@ async fn everything(running: &Running) {
     panic!("the webhook that is down does not fail");
 }
 
+/// The management API, all of it that asks for something else than the rest does.
+async fn manage(running: &Running) {
+    let client = world::http_client();
+    let call = async |method: &str, path: &str, body: Value| -> (u16, Value) {
+        let url = format!("http://{}/v1{path}", running.address);
+        let request = client.request(method.parse().unwrap(), url).bearer_auth(&running.key);
+        let request = request.header("idempotency-key", shell::clock::nonce().to_string()).header("if-match", "*");
+        let request = if body.is_null() { request } else { request.body(body.to_string()) };
+        let response = request.send().await.unwrap();
+        let status = response.status().as_u16();
+        (status, serde_json::from_slice(&response.bytes().await.unwrap()).unwrap_or_default())
+    };
+    let bot = std::fs::read_to_string(world::root().join("bots/hello.json")).unwrap();
+    let bot: Value = serde_json::from_str(&bot).unwrap();
+    let bot = json!({ "title": "t", "flows": bot["flows"], "preference": bot["preference"] });
+    let mut refused = Vec::new();
+    let (_, created) = call("POST", "/bots", bot.clone()).await;
+    let other = created["id"].as_str().unwrap().to_owned();
+    let (_, webhook) =
+        call("POST", "/bots/Bhello/webhooks", json!({ "name": "grants", "url": "http://127.0.0.1:9/grants" })).await;
+    let webhook = format!("/bots/Bhello/webhooks/{}", webhook["id"].as_str().unwrap());
+    let user = model::EndUserId::of(
+        &world::bot(),
+        model::PlatformType::Line,
+        &"U0123456789abcdef0123456789abcdef".parse().unwrap(),
+    );
+    let agent = json!({ "agent": { "id": "a", "displayName": "A" } });
+    for (method, path, body) in [
+        ("PUT", format!("/bots/{other}"), bot),
+        ("GET", "/bots".to_owned(), Value::Null),
+        ("POST", "/bots".to_owned(), json!({})),
+        ("DELETE", format!("/bots/{other}"), Value::Null),
+        ("GET", "/bots/Bhello/health".to_owned(), Value::Null),
+        ("GET", "/bots/Bhello/usage".to_owned(), Value::Null),
+        ("PATCH", webhook.clone(), json!({ "name": "other" })),
+        ("POST", format!("{webhook}/test"), Value::Null),
+        ("POST", format!("{webhook}/off"), Value::Null),
+        ("POST", format!("{webhook}/on"), json!({ "held": "send" })),
+        ("POST", format!("{webhook}/recovery"), json!({ "since": shell::clock::now().plus_ms(-3_600_000).iso() })),
+        ("GET", format!("{webhook}/deliveries"), Value::Null),
+        ("DELETE", webhook.clone(), Value::Null),
+        ("GET", "/bots/Bhello/conversations?agent=pending".to_owned(), Value::Null),
+        ("GET", format!("/bots/Bhello/end-users/{user}"), Value::Null),
+        ("GET", format!("/bots/Bhello/end-users/{user}/messages"), Value::Null),
+    ] {
+        let (status, answer) = call(method, &path, body).await;
+        if status >= 400 {
+            refused.push(format!("{method} {path}: {status} {answer}"));
+        }
+    }
+    // One is wrong, which gives the key that it used back.
+    assert_eq!(refused.len(), 1, "{refused:#?}");
+    let sessions = &running.stack.sessions;
+    let talk = world::until_async("a talk", async || {
+        assert_eq!(
+            world::line_text(running, "U0123456789abcdef0123456789abcdef", &shell::clock::nonce().to_string(), "안녕")
+                .await,
+            200
+        );
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        Some(sessions.load(user, true).await.unwrap()?.0.talk?.id)
+    })
+    .await;
+    let conversation = format!("/bots/Bhello/conversations/{talk}");
+    assert!(call("POST", &format!("{conversation}/take-over"), agent).await.0 < 300);
+    assert!(call("GET", &conversation, Value::Null).await.0 < 300);
+    // The webhook that was down answers: the fleet hears of it.
+    let webhooks = running.stack.webhooks.of_bot(&world::bot()).await.unwrap();
+    let well = webhooks.iter().find(|webhook| webhook.health.failing.is_none()).unwrap();
+    let down = webhooks.iter().find(|webhook| webhook.health.failing.is_some()).unwrap();
+    for webhook in [down, well] {
+        for kept in [Kept::Open, Kept::Delivered] {
+            for record in running.stack.deliveries.of_webhook(webhook.id, kept).await.unwrap().into_iter().take(1) {
+                let path = format!("/bots/Bhello/webhooks/{}/deliveries/{}", webhook.id, record.id);
+                assert_eq!(call("GET", &path, Value::Null).await.0, 200);
+                assert!(call("POST", &format!("{path}/resend"), Value::Null).await.0 < 300);
+            }
+        }
+    }
+    let up = Webhook { url: well.url.clone(), secrets: well.secrets.clone(), ..down.clone() };
+    running.stack.webhooks.save(&up).await.unwrap();
+    assert!(call("POST", &format!("/bots/Bhello/webhooks/{}/test", up.id), Value::Null).await.0 < 300);
+    assert!(call("DELETE", &format!("/bots/Bhello/end-users/{user}"), Value::Null).await.0 < 300);
+}
+
 /// Only those that give the reply as their answer read what was said.
 #[test]
 fn of_the_adapters_only_those_that_wait_read_sessions() {
     let granted = granted(&Template::read());
     let reads = granted.iter().filter(|(_, grants)| grants.iter().any(|grant| grant.contains("closer-sessions")));
     let reads: Vec<&str> = reads.map(|(name, _)| name.as_str()).collect();
-    assert_eq!(reads, ["conversation", "kakao", "navertalk", "wechat"]);
+    assert_eq!(reads, ["admin", "conversation", "kakao", "navertalk", "wechat"]);
 }
 
 #[test]

@@ -54,7 +54,14 @@ pub(crate) async fn call(
     let method: Method = method.parse().unwrap();
     let uri: Uri = path.parse().unwrap();
     let adapter = &running.stack.adapters[&platform];
-    let response = gateway::invoke(adapter, &method, &uri, &map, &Bytes::copy_from_slice(body)).await;
+    let response = gateway::invoke(
+        async |request| adapter.handle(request).await,
+        &method,
+        &uri,
+        &map,
+        &Bytes::copy_from_slice(body),
+    )
+    .await;
     let status = response.status();
     let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
     (status, String::from_utf8(body.to_vec()).unwrap())
@@ -106,7 +113,7 @@ pub(crate) async fn echo(running: &Running) {
         ] }],
         "preference": { "entryFlowId": 1, "fallbackFlowId": 1 },
     });
-    running.stack.bots.save(&bot(), &store::StoredBot { version: stored.version + 1, json }).await.unwrap();
+    running.stack.bots.save(&bot(), &store::StoredBot::new(stored.version + 1, json)).await.unwrap();
 }
 
 /// All customers at once, each one message after another and without waiting for answers. The text is `customer-number`.
@@ -140,6 +147,17 @@ pub(crate) fn count(running: &Running, kind: Kind) -> usize {
 pub(crate) async fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     for _ in 0..1200 {
         if let Some(found) = look() {
+            return found;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("waited two minutes for {what}");
+}
+
+/// Likewise, where looking takes a while.
+pub(crate) async fn until_async<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    for _ in 0..1200 {
+        if let Some(found) = look().await {
             return found;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
