@@ -5,6 +5,7 @@
 pub mod author;
 pub mod bots;
 pub mod chat;
+pub mod cost;
 pub mod dev;
 pub mod expiry;
 pub mod feed;

@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 use closer::dev::Dev;
 use closer::normalize::Normalize;
 use closer::render::Render;
-use closer::{author, dev, fixtures, normalize, render, services, talk, templates};
+use closer::{author, cost, dev, fixtures, normalize, render, services, talk, templates};
 
 /// One bot for every messenger.
 ///
@@ -60,6 +60,8 @@ enum Command {
         /// A folder with *.json files, each a list of cases
         dir: PathBuf,
     },
+    /// Print what a bot's turns cost on AWS, from the requests that are counted while its script is held
+    Cost(cost::Cost),
     /// Hold scripted conversations with a bot: virtual clock, no network
     Talk {
         /// A script; several may be given
@@ -70,8 +72,11 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    shell::telemetry::init();
     let arguments = Arguments::parse();
+    // It counts the log itself.
+    if !matches!(arguments.command, Some(Command::Cost(_))) {
+        shell::telemetry::init();
+    }
     let command = arguments.command.unwrap_or(Command::Dev(arguments.dev));
     match run(command).await {
         Ok(code) => code,
@@ -96,6 +101,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Check(arguments) => author::check(&arguments).map(code),
         Command::Draw(arguments) => author::draw(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Templates { dir } => templates::run(&dir).map(|summary| code(summary.failed == 0)),
+        Command::Cost(arguments) => cost::run(&arguments).await.map(|()| ExitCode::SUCCESS),
         Command::Talk { scripts } => {
             let (mut passed, mut failed) = (0, 0);
             for script in &scripts {

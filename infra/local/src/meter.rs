@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_sdk_dynamodb::config::interceptors::{
-    BeforeTransmitInterceptorContextMut, BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
+    AfterDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextMut, BeforeTransmitInterceptorContextRef,
 };
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
+use aws_smithy_types::config_bag::{Storable, StoreReplace};
 use serde_json::Value;
 
 /// Who is counted as what nobody deploys: the page, tests, the pollers of the queues.
@@ -41,12 +42,28 @@ pub struct Amount {
 
 pub type Counts = BTreeMap<Asked, Amount>;
 
+/// How often each function was called.
+pub type Invocations = BTreeMap<&'static str, u64>;
+
 #[derive(Clone, Debug, Default)]
-pub struct Meter(Arc<Mutex<Counts>>);
+pub struct Meter(Arc<Mutex<(Counts, Invocations)>>);
 
 impl Meter {
     pub fn counts(&self) -> Counts {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.lock().0.clone()
+    }
+
+    pub fn invocations(&self) -> Invocations {
+        self.lock().1.clone()
+    }
+
+    /// A function is called once.
+    pub fn invoked(&self, function: &'static str) {
+        *self.lock().1.entry(function).or_default() += 1;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, (Counts, Invocations)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// For the clients of a function.
@@ -55,7 +72,7 @@ impl Meter {
     }
 
     fn add(&self, asked: Asked, amount: Amount) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(asked).or_default() += amount;
+        *self.lock().0.entry(asked).or_default() += amount;
     }
 }
 
@@ -95,6 +112,14 @@ pub(crate) struct Interceptor {
     service: &'static str,
 }
 
+/// What is under way: the answer does not say what was asked.
+#[derive(Clone, Debug)]
+struct Under(Asked);
+
+impl Storable for Under {
+    type Storer = StoreReplace<Self>;
+}
+
 const CHUNK: u64 = 64 * 1024;
 
 impl Intercept for Interceptor {
@@ -128,39 +153,40 @@ impl Intercept for Interceptor {
         &self,
         context: &BeforeTransmitInterceptorContextRef<'_>,
         _: &RuntimeComponents,
-        _: &mut ConfigBag,
+        config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let request = context.request();
         let body = request.body().bytes().unwrap_or_default();
         let sent_bytes = body.len() as u64;
         let amount = Amount { requests: 1, chunks: sent_bytes.div_ceil(CHUNK).max(1), sent_bytes, ..Amount::default() };
         let action = action(request.headers().get("x-amz-target"));
-        self.meter.add(self.asked(action, body), amount);
+        let asked = self.asked(action, body);
+        self.meter.add(asked.clone(), amount);
+        config.interceptor_state().store_put(Under(asked));
         Ok(())
     }
 
-    fn read_after_attempt(
+    fn read_after_deserialization(
         &self,
-        context: &FinalizerInterceptorContextRef<'_>,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
         _: &RuntimeComponents,
-        _: &mut ConfigBag,
+        config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let (Some(request), Some(response)) = (context.request(), context.response()) else { return Ok(()) };
-        let action = action(request.headers().get("x-amz-target"));
-        let answer = response.body().bytes().unwrap_or_default();
+        let Some(Under(asked)) = config.load::<Under>().cloned() else { return Ok(()) };
+        let answer = context.response().body().bytes().unwrap_or_default();
         let json: Value = serde_json::from_slice(answer).unwrap_or_default();
         let units: f64 = match &json["ConsumedCapacity"] {
             Value::Array(all) => all.iter().filter_map(|one| one["CapacityUnits"].as_f64()).sum(),
             one => one["CapacityUnits"].as_f64().unwrap_or_default(),
         };
         let amount = Amount { received_bytes: answer.len() as u64, ..Amount::default() };
-        let amount = match action {
+        let amount = match asked.action.as_str() {
             "GetItem" | "BatchGetItem" | "Query" | "Scan" | "TransactGetItems" => {
                 Amount { read_units: units, ..amount }
             }
             _ => Amount { write_units: units, ..amount },
         };
-        self.meter.add(self.asked(action, request.body().bytes().unwrap_or_default()), amount);
+        self.meter.add(asked, amount);
         Ok(())
     }
 }

@@ -136,7 +136,9 @@ impl Stack {
         let (client, queues) = (self.services.aws.sqs.clone(), self.services.queues.clone());
         let (pollers, stopped) = (self.options.pollers, self.stop.subscribe());
 
+        let meter = &self.services.meter;
         let conversation = Arc::new(self.conversation());
+        let called = meter.clone();
         let timers = Timers::new(self.services.aws.dynamodb.clone(), &self.services.tables.sessions);
         self.workers.push(tokio::spawn(expiry::run(timers, Arc::clone(&conversation), stopped.clone())));
         self.workers.push(tokio::spawn(mapping::run(
@@ -146,6 +148,7 @@ impl Stack {
             stopped.clone(),
             move |event| {
                 let conversation = Arc::clone(&conversation);
+                called.invoked("conversation");
                 async move { conversation.handle(conversation::Invocation::Messages(event)).await }
             },
         )));
@@ -156,6 +159,7 @@ impl Stack {
             (queues.retries, 1, Invocation::Retries as fn(_) -> _),
         ] {
             let deliver = Arc::clone(&deliver);
+            let called = meter.clone();
             self.workers.push(tokio::spawn(mapping::run(
                 client.clone(),
                 queue,
@@ -163,6 +167,7 @@ impl Stack {
                 stopped.clone(),
                 move |event| {
                     let deliver = Arc::clone(&deliver);
+                    called.invoked("delivery");
                     async move { deliver.handle(wrap(event)).await }
                 },
             )));

@@ -276,6 +276,22 @@ fn what_is_drawn_and_alarmed_on_is_counted_and_explained() {
     }
 }
 
+/// What `closer cost` reckons with is what is deployed.
+#[test]
+fn prices_know_the_template() {
+    let template = Template::read();
+    let prices = closer::cost::prices().unwrap();
+    for (name, function) in template.functions() {
+        let memory = function.get("MemorySize").unwrap_or(&template.json["Globals"]["Function"]["MemorySize"]);
+        let known = prices.assumed.memory_mb.get(&name).copied().unwrap_or(256);
+        assert_eq!(*memory, known, "{name}");
+    }
+    let alarms = template.of_type("AWS::CloudWatch::Alarm");
+    let metrics = |alarm: &&Value| alarm["Metrics"].as_array().map_or(1, |metrics| metrics.len() - 1);
+    assert_eq!(u32::try_from(alarms.values().map(metrics).sum::<usize>()).unwrap(), prices.assumed.alarm_metrics);
+    assert_eq!(template.json["Parameters"]["LogRetentionDays"]["Default"], prices.assumed.log_retention_days as u64);
+}
+
 /// Lambda refuses a mapping whose queue shows a message again while the function may still run.
 #[test]
 fn a_message_is_hidden_for_as_long_as_its_function_runs() {
