@@ -11,6 +11,7 @@ pub mod expiry;
 pub mod feed;
 pub mod fixtures;
 pub mod gateway;
+pub mod manage;
 pub mod mapping;
 pub mod meter;
 pub mod normalize;

@@ -130,16 +130,26 @@ async fn listen(port: u16) -> anyhow::Result<TcpListener> {
     TcpListener::bind(("127.0.0.1", port)).await.with_context(|| format!("listening on port {port}"))
 }
 
-/// Clients of the embedded services, as a function's come from the environment.
-fn clients(dynamodb: SocketAddr, sqs: SocketAddr, meter: &Meter, by: &'static str) -> Aws {
+/// A client of the embedded DynamoDB of a stack that runs in another process.
+pub fn dynamodb_at(url: &str) -> aws_sdk_dynamodb::Client {
+    aws_sdk_dynamodb::Client::new(&common().to_builder().endpoint_url(url).build())
+}
+
+/// What all clients of the embedded services have in common.
+fn common() -> SdkConfig {
     let credentials = SharedCredentialsProvider::new(Credentials::new(ACCESS_KEY, ACCESS_KEY, None, None, "local"));
-    let common = SdkConfig::builder()
+    SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::from_static(REGION))
-        .credentials_provider(credentials.clone())
+        .credentials_provider(credentials)
         .sleep_impl(aws_sdk_sqs::config::SharedAsyncSleep::new(Sleep))
         .http_client(shell::aws::http_client())
-        .build();
+        .build()
+}
+
+/// Clients of the embedded services, as a function's come from the environment.
+fn clients(dynamodb: SocketAddr, sqs: SocketAddr, meter: &Meter, by: &'static str) -> Aws {
+    let common = common();
     let at = |address: SocketAddr| common.to_builder().endpoint_url(format!("http://{address}")).build();
     let dynamodb =
         aws_sdk_dynamodb::config::Builder::from(&at(dynamodb)).interceptor(meter.interceptor(by, "DynamoDB"));
@@ -147,7 +157,9 @@ fn clients(dynamodb: SocketAddr, sqs: SocketAddr, meter: &Meter, by: &'static st
     Aws {
         dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb.build()),
         sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
-        account: Some(shell::mail::Account { region: REGION.to_owned(), credentials }),
+        account: common
+            .credentials_provider()
+            .map(|credentials| shell::mail::Account { region: REGION.to_owned(), credentials }),
     }
 }
 

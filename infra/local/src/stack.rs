@@ -126,8 +126,11 @@ impl Stack {
 
     /// A delivery worker on this stack.
     pub fn deliver(&self) -> Deliver {
-        let config =
-            DeliveryConfig { tables: self.services.tables.clone(), retry_queue: self.services.queues.retries.clone() };
+        let config = DeliveryConfig {
+            tables: self.services.tables.clone(),
+            events_queue: self.services.queues.events.clone(),
+            retry_queue: self.services.queues.retries.clone(),
+        };
         Deliver::new(&self.services.aws_of("delivery"), &config, self.options.reach)
     }
 

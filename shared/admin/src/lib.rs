@@ -30,7 +30,7 @@ use serde_json::{Value, json};
 use shell::aws::Aws;
 use shell::cache::Cache;
 use shell::clock;
-use shell::config::AdminConfig;
+use shell::config::{AdminConfig, DeliveryConfig};
 use shell::deliver::Deliver;
 use shell::guard::Reach;
 use shell::queue::{EventsQueue, InboundQueue};
@@ -100,8 +100,11 @@ type Answer = Result<Reply, Problem>;
 impl Admin {
     pub fn new(aws: &Aws, config: &AdminConfig, reach: Reach) -> Self {
         let (dynamodb, tables) = (&aws.dynamodb, &config.tables);
-        let delivery =
-            shell::config::DeliveryConfig { tables: tables.clone(), retry_queue: config.retry_queue.clone() };
+        let delivery = DeliveryConfig {
+            tables: tables.clone(),
+            events_queue: config.events_queue.clone(),
+            retry_queue: config.retry_queue.clone(),
+        };
         Self {
             keys: Keys::new(dynamodb.clone(), &tables.keys),
             known: Cache::new(KEY_CACHE_MS),

@@ -49,6 +49,8 @@ pub struct ConversationConfig {
 pub struct DeliveryConfig {
     /// `WEBHOOKS_TABLE`, `DELIVERIES_TABLE`
     pub tables: Tables,
+    /// `EVENTS_QUEUE_URL`: what is finished with is taken from it before a slow receiver of the same batch is.
+    pub events_queue: String,
     /// `RETRY_QUEUE_URL`: wakes retries that are due within 15 minutes.
     pub retry_queue: String,
 }
@@ -116,6 +118,7 @@ impl DeliveryConfig {
                 deliveries: required("DELIVERIES_TABLE", "it names the table of the deliveries")?,
                 ..Tables::default()
             },
+            events_queue: required("EVENTS_QUEUE_URL", EVENTS)?,
             retry_queue: required("RETRY_QUEUE_URL", RETRIES)?,
         })
     }

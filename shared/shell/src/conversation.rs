@@ -128,7 +128,7 @@ impl Conversation {
         let response = match invocation {
             Invocation::Messages(event) => {
                 let started = clock::now();
-                each_in_order(event, |record| self.record(record, started)).await
+                each_in_order(event, &self.inbound, |record| self.record(record, started)).await
             }
             Invocation::Timers(event) => self.ring(&event).await,
         };
