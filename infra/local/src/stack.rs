@@ -85,7 +85,9 @@ impl Stack {
         };
         let adapters = platforms::PLATFORMS
             .iter()
-            .map(|platform| (platform.kind, Arc::new(Adapter::new(platform, &services.aws, &config))))
+            .map(|platform| {
+                (platform.kind, Arc::new(Adapter::new(platform, &services.aws_of(platform.kind.as_str()), &config)))
+            })
             .collect();
         let config = AdminConfig {
             tables: tables.clone(),
@@ -96,7 +98,7 @@ impl Stack {
         };
         Ok(Self {
             adapters,
-            admin: Arc::new(Admin::new(&services.aws, &config, options.reach)),
+            admin: Arc::new(Admin::new(&services.aws_of("admin"), &config, options.reach)),
             keys: Keys::new(dynamodb.clone(), &tables.keys),
             bots: Bots::new(dynamodb.clone(), &tables.bots),
             sessions: Sessions::new(dynamodb.clone(), &tables.sessions),
@@ -120,7 +122,8 @@ impl Stack {
             hosts: self.options.hosts.clone(),
             mail: self.options.mail.clone(),
         };
-        Conversation::new(&self.services.aws, &config, self.options.reach).with_witness(Witness::default())
+        Conversation::new(&self.services.aws_of("conversation"), &config, self.options.reach)
+            .with_witness(Witness::default())
     }
 
     /// A delivery worker on this stack.
@@ -131,7 +134,7 @@ impl Stack {
             retry_queue: self.services.queues.retries.clone(),
             operator: self.options.operator.clone(),
         };
-        Deliver::new(&self.services.aws, &config, self.options.reach)
+        Deliver::new(&self.services.aws_of("delivery"), &config, self.options.reach)
     }
 
     /// Connects the workers to their queues.
@@ -139,7 +142,9 @@ impl Stack {
         let (client, queues) = (self.services.aws.sqs.clone(), self.services.queues.clone());
         let (pollers, stopped) = (self.options.pollers, self.stop.subscribe());
 
+        let meter = &self.services.meter;
         let conversation = Arc::new(self.conversation());
+        let called = meter.clone();
         let timers = Timers::new(self.services.aws.dynamodb.clone(), &self.services.tables.sessions);
         self.workers.push(tokio::spawn(expiry::run(timers, Arc::clone(&conversation), stopped.clone())));
         self.workers.push(tokio::spawn(mapping::run(
@@ -149,6 +154,7 @@ impl Stack {
             stopped.clone(),
             move |event| {
                 let conversation = Arc::clone(&conversation);
+                called.invoked("conversation");
                 async move { conversation.handle(conversation::Invocation::Messages(event)).await }
             },
         )));
@@ -159,6 +165,7 @@ impl Stack {
             (queues.retries, 1, Invocation::Retries as fn(_) -> _),
         ] {
             let deliver = Arc::clone(&deliver);
+            let called = meter.clone();
             self.workers.push(tokio::spawn(mapping::run(
                 client.clone(),
                 queue,
@@ -166,6 +173,7 @@ impl Stack {
                 stopped.clone(),
                 move |event| {
                     let deliver = Arc::clone(&deliver);
+                    called.invoked("delivery");
                     async move { deliver.handle(wrap(event)).await }
                 },
             )));

@@ -124,6 +124,29 @@ fn a_script_that_fails_says_where() {
     }
 }
 
+/// The steady state of ARCHITECTURE.md, and a sum.
+#[test]
+fn a_bill_is_printed_from_what_was_counted() {
+    let output = closer(&["cost", "--customers", "2"]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let a_turn = |parts: [&str; 4]| {
+        let line = text.lines().find(|line| parts.iter().all(|part| line.split_whitespace().any(|word| word == *part)));
+        line.unwrap_or_else(|| panic!("{parts:?} is missing in\n{text}")).split_whitespace().nth(4).unwrap().to_owned()
+    };
+    for (function, service, action, of) in [
+        ("line", "SQS", "SendMessage", "closer-inbound.fifo"),
+        ("conversation", "DynamoDB", "GetItem", "closer-sessions"),
+        ("conversation", "SQS", "SendMessage", "closer-events.fifo"),
+        ("delivery", "DynamoDB", "GetItem", "closer-webhooks"),
+    ] {
+        assert_eq!(a_turn([function, service, action, of]), "1.00");
+    }
+    assert_eq!(text.matches("together").count(), 2, "{text}");
+    assert!(text.contains("$ of 1,000,000"), "{text}");
+    assert_eq!(closer(&["cost", "--prices", "bots/hello.json"]).status.code(), Some(2));
+}
+
 #[test]
 fn mistakes_are_explained() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
