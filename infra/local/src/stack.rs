@@ -9,7 +9,7 @@ use std::time::Duration;
 use admin::Admin;
 use model::PlatformType;
 use shell::adapter::Adapter;
-use shell::config::{AdapterConfig, AdminConfig, ConversationConfig, DeliveryConfig, Hosts};
+use shell::config::{AdapterConfig, AdminConfig, ConversationConfig, DeliveryConfig, Hosts, OperatorConfig};
 use shell::conversation::{self, Conversation, Witness};
 use shell::deliver::{Deliver, Invocation};
 use shell::guard::Reach;
@@ -30,6 +30,7 @@ pub struct Options {
     pub reach: Reach,
     pub hosts: Hosts,
     pub mail: MailConfig,
+    pub operator: Option<OperatorConfig>,
     pub bot_cache_ms: i64,
     pub visibility_seconds: u32,
     /// Batches of a queue under way at once.
@@ -45,6 +46,7 @@ impl Default for Options {
             reach: Reach::Public,
             hosts: Hosts::default(),
             mail: MailConfig::default(),
+            operator: None,
             bot_cache_ms: 1000,
             // A turn thinks 25 seconds at most.
             visibility_seconds: 30,
@@ -130,6 +132,7 @@ impl Stack {
             tables: self.services.tables.clone(),
             events_queue: self.services.queues.events.clone(),
             retry_queue: self.services.queues.retries.clone(),
+            operator: self.options.operator.clone(),
         };
         Deliver::new(&self.services.aws_of("delivery"), &config, self.options.reach)
     }
