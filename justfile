@@ -54,6 +54,19 @@ fuzz platform seconds="300":
     mkdir -p fuzz/corpus/{{platform}}
     RUSTC_BOOTSTRAP=1 cargo fuzz run {{platform}} fuzz/corpus/{{platform}} src/{{platform}}/testdata/inbound -- -max_total_time={{seconds}} -max_len=8192
 
+# Build the functions for Lambda (pip install cargo-lambda)
+lambda:
+    cargo lambda build --locked --release --arm64 $(printf -- '-p %s ' $(ls functions))
+
+# Deploy the template to an emulator of AWS and use it (pip install -r infra/e2e/requirements.txt)
+deployed:
+    python3 infra/e2e/run.py
+
+# Measure how the functions start, beside `cargo run -- services`
+cold:
+    cargo build --release $(printf -- '-p %s ' $(ls functions))
+    python3 infra/cold_start.py
+
 # Everything that must pass before a change is taken
 ci:
     .ci/run

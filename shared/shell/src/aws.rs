@@ -4,8 +4,8 @@
 use aws_config::BehaviorVersion;
 use aws_sdk_sqs::config::SharedHttpClient;
 use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 
 use crate::mail::Account;
 
@@ -30,7 +30,31 @@ impl Aws {
     }
 }
 
+/// Who vouches for AWS: Amazon's own roots, <https://www.amazontrust.com/repository/>. Reading the system's whole list takes
+/// longer than the rest of a function's start.
+const ROOTS: &[u8] = include_bytes!("aws-roots.pem");
+
 /// One pool of connections for all clients of a process.
 pub fn http_client() -> SharedHttpClient {
-    Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+    let builder = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
+    match TlsContext::builder().with_trust_store(TrustStore::empty().with_pem_certificate(ROOTS)).build() {
+        Ok(context) => builder.tls_context(context).build_https(),
+        Err(error) => {
+            tracing::error!(%error, "The roots of AWS cannot be read; the system's are used");
+            builder.build_https()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each is one that AWS names, and none is forgotten.
+    #[test]
+    fn the_roots_are_amazons_five() {
+        let text = std::str::from_utf8(ROOTS).unwrap();
+        assert_eq!(text.matches("-----BEGIN CERTIFICATE-----").count(), 5);
+        assert!(TlsContext::builder().with_trust_store(TrustStore::empty().with_pem_certificate(ROOTS)).build().is_ok());
+    }
 }
