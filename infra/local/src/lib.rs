@@ -14,6 +14,7 @@ pub mod mapping;
 pub mod normalize;
 pub mod render;
 pub mod services;
+pub mod sockets;
 pub mod stack;
 pub mod stand_in;
 pub mod talk;

@@ -259,6 +259,7 @@ pub async fn run(data: Option<&Path>, ports: Ports, bots: &Path) -> anyhow::Resu
         ("BOTS_TABLE", tables.bots.clone()),
         ("WEBHOOKS_TABLE", tables.webhooks.clone()),
         ("DELIVERIES_TABLE", tables.deliveries.clone()),
+        ("WEB_TABLE", tables.web.clone()),
         ("INBOUND_QUEUE_URL", queues.inbound.clone()),
         ("EVENTS_QUEUE_URL", queues.events.clone()),
         ("RETRY_QUEUE_URL", queues.retries.clone()),

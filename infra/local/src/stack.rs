@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use model::PlatformType;
 use shell::adapter::Adapter;
-use shell::config::{AdapterConfig, ConversationConfig, DeliveryConfig, Hosts};
+use shell::config::{AdapterConfig, ConversationConfig, DeliveryConfig, Hosts, UploadsConfig, WebConfig};
 use shell::conversation::{self, Conversation, Witness};
 use shell::deliver::{Deliver, Invocation};
 use shell::guard::Reach;
 use shell::mail::MailConfig;
+use shell::web::WebChat;
 use store::{Bots, Deliveries, Sessions, Timers, Webhooks};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -29,6 +30,9 @@ pub struct Options {
     pub reach: Reach,
     pub hosts: Hosts,
     pub mail: MailConfig,
+    /// Where frames are posted to the sockets of web chat.
+    pub sockets_url: String,
+    pub uploads: Option<UploadsConfig>,
     pub bot_cache_ms: i64,
     pub visibility_seconds: u32,
     /// Batches of a queue under way at once.
@@ -44,6 +48,8 @@ impl Default for Options {
             reach: Reach::Public,
             hosts: Hosts::default(),
             mail: MailConfig::default(),
+            sockets_url: format!("http://127.0.0.1:3000/{}", crate::sockets::STAGE),
+            uploads: None,
             bot_cache_ms: 1000,
             // A turn thinks 25 seconds at most.
             visibility_seconds: 30,
@@ -80,6 +86,7 @@ impl Stack {
         };
         let adapters = platforms::PLATFORMS
             .iter()
+            .filter(|platform| platform.kind != PlatformType::Web)
             .map(|platform| (platform.kind, Arc::new(Adapter::new(platform, &services.aws, &config))))
             .collect();
         Ok(Self {
@@ -101,12 +108,29 @@ impl Stack {
             tables: self.services.tables.clone(),
             inbound_queue: self.services.queues.inbound.clone(),
             events_queue: self.services.queues.events.clone(),
+            web_callback_url: Some(self.options.sockets_url.clone()),
             public_url: self.options.public_url.clone(),
             bot_cache_ms: self.options.bot_cache_ms,
             hosts: self.options.hosts.clone(),
             mail: self.options.mail.clone(),
         };
         Conversation::new(&self.services.aws, &config, self.options.reach).with_witness(Witness::default())
+    }
+
+    /// The function of web chat on this stack.
+    pub fn web(&self) -> WebChat {
+        // `http` becomes `ws`, `https` `wss`; behind a tunnel browsers come by the tunnel.
+        let socket_url = format!("{}/{}", self.options.public_url, crate::sockets::STAGE).replacen("http", "ws", 1);
+        let config = WebConfig {
+            tables: self.services.tables.clone(),
+            inbound_queue: self.services.queues.inbound.clone(),
+            public_url: self.options.public_url.clone(),
+            bot_cache_ms: self.options.bot_cache_ms,
+            socket_url,
+            callback_url: self.options.sockets_url.clone(),
+            uploads: self.options.uploads.clone(),
+        };
+        WebChat::new(&self.services.aws, &config, self.options.reach)
     }
 
     /// A delivery worker on this stack.

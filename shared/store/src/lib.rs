@@ -11,6 +11,8 @@ pub mod schema;
 mod sessions;
 mod timers;
 mod usage;
+mod web_connections;
+mod web_frames;
 mod webhooks;
 
 pub use bots::{Bots, StoredBot};
@@ -21,4 +23,6 @@ pub use schema::Tables;
 pub use sessions::{Sessions, Version};
 pub use timers::{Timers, removal, removed};
 pub use usage::Usage;
+pub use web_connections::{WebConnection, WebConnections};
+pub use web_frames::{Appended, Head, KeptFrame, Keyboard, WebFrames};
 pub use webhooks::{Survey, Webhooks};

@@ -17,6 +17,7 @@ pub struct Tables {
     pub bots: String,
     pub webhooks: String,
     pub deliveries: String,
+    pub web: String,
 }
 
 /// The sparse index of what must be looked at, by time.
@@ -32,6 +33,7 @@ impl Tables {
             bots: name("bots"),
             webhooks: name("webhooks"),
             deliveries: name("deliveries"),
+            web: name("web"),
         }
     }
 }
@@ -43,7 +45,8 @@ pub async fn create(client: &Client, tables: &Tables) -> Result<(), StoreError> 
     table(client, &tables.webhooks, &["pk", "sk"], &[]).await?;
     let indexes = [(DUE_INDEX, "dueShard", "dueAt"), (KEPT_INDEX, "keptAs", "createdAt")];
     table(client, &tables.deliveries, &["pk"], &indexes).await?;
-    for name in [&tables.sessions, &tables.bots, &tables.deliveries] {
+    table(client, &tables.web, &["pk", "sk"], &[]).await?;
+    for name in [&tables.sessions, &tables.bots, &tables.deliveries, &tables.web] {
         let specification = TimeToLiveSpecification::builder().enabled(true).attribute_name("expires").build();
         let Ok(specification) = specification else { continue };
         // Switching it on twice is an error, and no matter.

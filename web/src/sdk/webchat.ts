@@ -425,11 +425,13 @@ export class WebChat {
         break;
       case "MESSAGE":
       case "KEYBOARD":
-        this.#numbered(frame);
+        // What comes before CONTEXT comes again behind it.
+        if (connection.ready) this.#numbered(frame);
         break;
       case "EVENT":
-        if (typeof frame.seq === "number") this.#numbered(frame as Durable);
-        else this.#moment(frame);
+        if (typeof frame.seq === "number") {
+          if (connection.ready) this.#numbered(frame as Durable);
+        } else this.#moment(frame);
         break;
       case "ACK":
         this.#acknowledged(frame.clientMessageId);

@@ -17,3 +17,4 @@ mod late;
 mod media;
 mod platforms;
 mod programs;
+mod web;

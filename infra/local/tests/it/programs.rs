@@ -140,7 +140,7 @@ fn mistakes_are_explained() {
             vec!["render", "--message", "docs/examples/cards.json", "--keyboard", "bots/hello.json"],
             "this is no KEYBOARD",
         ),
-        (vec!["render", "--message", "docs/examples/cards.json", "--platform", "web"], "there are bizchat, facebook"),
+        (vec!["render", "--message", "docs/examples/cards.json", "--platform", "test"], "there are bizchat, facebook"),
         (
             vec!["render", "--message", "docs/examples/cards.json", "--platform", "telegram"],
             "is no platform; there are",

@@ -228,11 +228,17 @@ fn data(web: &Web, data: Option<&Value>) -> Result<MessageData, Complaint> {
     }
 }
 
+/// Also on this machine, whose uploads nobody else sees.
+pub(super) fn secure(url: &Url) -> bool {
+    let loopback = matches!(url.host_str(), Some("127.0.0.1" | "localhost"));
+    url.scheme() == "https" || (url.scheme() == "http" && loopback)
+}
+
 /// The address as a browser would ask for it, if it is below one that we gave for uploads: `..` and `%2e` are resolved
 /// before anything is compared.
 fn uploaded(uri: &str, prefixes: &[Url]) -> Option<String> {
     let url = Url::parse(uri).ok().filter(|_| limits::URI.holds(uri))?;
-    if url.scheme() != "https" || !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
+    if !secure(&url) || !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
         return None;
     }
     // What a server decodes once more must not lead elsewhere.
