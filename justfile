@@ -41,6 +41,12 @@ web:
     npm run test:browser
     npm run size
 
+# Try the web chat in Chromium on the local stack
+[working-directory: 'web']
+web-real:
+    cargo build
+    npm run test:real
+
 # Measure every adapter, a turn of the engine, scripts, and turns of the whole system
 bench:
     cargo bench -p closer-platforms --bench adapters

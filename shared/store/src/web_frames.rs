@@ -115,7 +115,7 @@ impl WebFrames {
         for _ in 0..TRIES {
             let head = self.head(id).await?;
             let seq = head.last + 1;
-            let parts = self.parts(id, key, frame, keyboard, seq, at).map_err(built)?;
+            let parts = self.parts(id, key, frame, keyboard, seq, at).map_err(|error| built(&error))?;
             match self.client.transact_write_items().set_transact_items(Some(parts)).send().await {
                 Ok(_) => return Ok(Appended::Now(KeptFrame { seq, at, done: false })),
                 Err(error)
@@ -244,7 +244,7 @@ impl WebFrames {
                 delete.map(|delete| WriteRequest::builder().delete_request(delete).build())
             })
             .collect::<Result<_, _>>()
-            .map_err(built)?;
+            .map_err(|error| built(&error))?;
         for _ in 0..TRIES {
             let request = self.client.batch_write_item().request_items(&self.table, requests);
             let output = request.send().await.map_err(|error| StoreError::from_sdk(&error))?;
@@ -306,6 +306,6 @@ fn unsigned(item: &Item, name: &str) -> Option<u64> {
     read_number(item, name).and_then(|number| u64::try_from(number).ok())
 }
 
-fn built(error: BuildError) -> StoreError {
+fn built(error: &BuildError) -> StoreError {
     StoreError::Unavailable(error.to_string())
 }

@@ -106,8 +106,9 @@ impl WebChat {
             }
         }
         let newest = kept.last().map_or(head.last, |(seq, _)| head.last.max(*seq));
-        let sent = kept.iter().take(count).map(|(seq, _)| *seq);
-        let (from, to) = (sent.clone().next().unwrap_or(after + 1), sent.last().unwrap_or(after));
+        let sent = &kept[..count];
+        let from = sent.first().map_or(after + 1, |(seq, _)| *seq);
+        let to = sent.last().map_or(after, |(seq, _)| *seq);
         match missed {
             None if count == 0 => {}
             missed => {

@@ -165,7 +165,6 @@ async fn a_flood_hurts_nobody_else() {
     assert!((40..=90).contains(&acknowledged), "{acknowledged} were taken");
     assert!((2..=5).contains(&limited), "told {limited} times");
     during.sort();
-    println!("a round trip: {before:?} before, {:?} during, {} of them", during[during.len() / 2], during.len());
     assert!(during[during.len() / 2] < before * 10 + Duration::from_millis(300), "{during:?}");
     running.stop().await;
 }

@@ -19,7 +19,9 @@ async fn tokens_are_for_those_who_may() {
     let evil = "https://evil.example".to_owned();
     let bot = json!("Bhello");
     let member = json!({ "botId": bot, "userKey": "member-1", "userHash": hash });
-    let rows: Vec<(&str, &str, Option<&String>, Option<&str>, Value, u16, &str)> = vec![
+    /// What it is, the path behind `tokens`, who asks, with which key, for what; the status and a part of the answer.
+    type Row<'a> = (&'a str, &'a str, Option<&'a String>, Option<&'a str>, Value, u16, &'a str);
+    let rows: Vec<Row<'_>> = vec![
         ("a visitor", "", Some(&ours), None, json!({ "botId": bot }), 201, "anon:"),
         ("one who was here", "", Some(&ours), None, json!({ "botId": bot, "visitorId": visitor_id }), 201, &visitor_id),
         ("one who is vouched for", "", Some(&ours), None, member.clone(), 201, "member-1"),
