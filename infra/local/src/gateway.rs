@@ -5,15 +5,15 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderName, Method, Response, StatusCode, Uri};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use lambda_http::Request;
 use serde_json::{Value, json};
-use shell::adapter::Adapter;
 
 /// API Gateway takes no larger body.
 pub const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
 
 /// Calls the function as API Gateway would.
 pub async fn invoke(
-    adapter: &Adapter,
+    function: impl AsyncFnOnce(Request) -> Response<lambda_http::Body>,
     method: &Method,
     uri: &Uri,
     headers: &HeaderMap,
@@ -27,7 +27,7 @@ pub async fn invoke(
             return status(StatusCode::INTERNAL_SERVER_ERROR);
         }
     };
-    let (parts, body) = adapter.handle(request).await.into_parts();
+    let (parts, body) = function(request).await.into_parts();
     let body = match body {
         lambda_http::Body::Text(text) => Body::from(text),
         lambda_http::Body::Binary(bytes) => Body::from(bytes),

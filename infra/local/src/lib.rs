@@ -10,6 +10,7 @@ pub mod expiry;
 pub mod feed;
 pub mod fixtures;
 pub mod gateway;
+pub mod manage;
 pub mod mapping;
 pub mod normalize;
 pub mod render;

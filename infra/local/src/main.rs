@@ -7,9 +7,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use closer::dev::Dev;
+use closer::manage::{BotCommand, Connection, KeyCommand, WebhookCommand};
 use closer::normalize::Normalize;
 use closer::render::Render;
-use closer::{author, dev, fixtures, normalize, render, services, talk, templates};
+use closer::{author, dev, fixtures, manage, normalize, render, services, talk, templates};
 
 /// One bot for every messenger.
 ///
@@ -60,6 +61,30 @@ enum Command {
         /// A folder with *.json files, each a list of cases
         dir: PathBuf,
     },
+    /// Show, publish and fetch the bots of an installation
+    Bot {
+        #[command(subcommand)]
+        command: BotCommand,
+        #[command(flatten)]
+        connection: Connection,
+    },
+    /// Webhooks of a bot, what became of their deliveries, and sending them again
+    Webhook {
+        #[command(subcommand)]
+        command: WebhookCommand,
+        #[command(flatten)]
+        connection: Connection,
+    },
+    /// Keys of the management API
+    Key {
+        #[command(subcommand)]
+        command: KeyCommand,
+        /// The table of the keys of a deployed installation; the local stack's without it
+        #[arg(long, env = "KEYS_TABLE", value_name = "TABLE", global = true)]
+        table: Option<String>,
+        #[command(flatten)]
+        connection: Connection,
+    },
     /// Hold scripted conversations with a bot: virtual clock, no network
     Talk {
         /// A script; several may be given
@@ -95,6 +120,13 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Normalize(arguments) => normalize::run(&arguments).map(code),
         Command::Check(arguments) => author::check(&arguments).map(code),
         Command::Draw(arguments) => author::draw(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Bot { command, connection } => manage::bot(command, &connection).await.map(|()| ExitCode::SUCCESS),
+        Command::Webhook { command, connection } => {
+            manage::webhook(command, &connection).await.map(|()| ExitCode::SUCCESS)
+        }
+        Command::Key { command, table, connection } => {
+            manage::key(command, table.as_deref(), &connection).await.map(|()| ExitCode::SUCCESS)
+        }
         Command::Templates { dir } => templates::run(&dir).map(|summary| code(summary.failed == 0)),
         Command::Talk { scripts } => {
             let (mut passed, mut failed) = (0, 0);

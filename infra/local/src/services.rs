@@ -145,22 +145,34 @@ impl Intercept for Requests {
     }
 }
 
-/// Clients of the embedded services, as a function's come from the environment.
-fn clients(dynamodb: SocketAddr, sqs: SocketAddr, requests: &Requests) -> Aws {
+/// A client of the embedded DynamoDB of a stack that runs in another process.
+pub fn dynamodb_at(url: &str) -> aws_sdk_dynamodb::Client {
+    aws_sdk_dynamodb::Client::new(&common().to_builder().endpoint_url(url).build())
+}
+
+/// What all clients of the embedded services have in common.
+fn common() -> SdkConfig {
     let credentials = SharedCredentialsProvider::new(Credentials::new(ACCESS_KEY, ACCESS_KEY, None, None, "local"));
-    let common = SdkConfig::builder()
+    SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::from_static(REGION))
-        .credentials_provider(credentials.clone())
+        .credentials_provider(credentials)
         .sleep_impl(aws_sdk_sqs::config::SharedAsyncSleep::new(Sleep))
         .http_client(shell::aws::http_client())
-        .build();
+        .build()
+}
+
+/// Clients of the embedded services, as a function's come from the environment.
+fn clients(dynamodb: SocketAddr, sqs: SocketAddr, requests: &Requests) -> Aws {
+    let common = common();
     let at = |address: SocketAddr| common.to_builder().endpoint_url(format!("http://{address}")).build();
     let dynamodb = aws_sdk_dynamodb::config::Builder::from(&at(dynamodb)).interceptor(requests.clone()).build();
     Aws {
         dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb),
         sqs: aws_sdk_sqs::Client::new(&at(sqs)),
-        account: Some(shell::mail::Account { region: REGION.to_owned(), credentials }),
+        account: common
+            .credentials_provider()
+            .map(|credentials| shell::mail::Account { region: REGION.to_owned(), credentials }),
     }
 }
 
@@ -229,7 +241,7 @@ pub async fn run(data: Option<&Path>, ports: Ports, bots: &Path) -> anyhow::Resu
     let webhooks = store::Webhooks::new(services.aws.dynamodb.clone(), &services.tables.webhooks);
     for mut file in crate::bots::read_folder(bots)? {
         crate::dev::complete(&mut file.json);
-        let stored = store::StoredBot { version: shell::clock::now().0, json: file.json };
+        let stored = store::StoredBot::new(shell::clock::now().0, file.json);
         store.save(&file.id, &stored).await?;
         for webhook in &file.webhooks {
             webhooks.save(webhook).await?;
@@ -260,6 +272,8 @@ pub async fn run(data: Option<&Path>, ports: Ports, bots: &Path) -> anyhow::Resu
         ("WEBHOOKS_TABLE", tables.webhooks.clone()),
         ("DELIVERIES_TABLE", tables.deliveries.clone()),
         ("WEB_TABLE", tables.web.clone()),
+        ("KEYS_TABLE", tables.keys.clone()),
+        ("MESSAGES_TABLE", tables.messages.clone()),
         ("INBOUND_QUEUE_URL", queues.inbound.clone()),
         ("EVENTS_QUEUE_URL", queues.events.clone()),
         ("RETRY_QUEUE_URL", queues.retries.clone()),

@@ -6,15 +6,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use admin::Admin;
 use model::PlatformType;
 use shell::adapter::Adapter;
-use shell::config::{AdapterConfig, ConversationConfig, DeliveryConfig, Hosts, UploadsConfig, WebConfig};
+use shell::config::{AdapterConfig, AdminConfig, ConversationConfig, DeliveryConfig, Hosts, UploadsConfig, WebConfig};
 use shell::conversation::{self, Conversation, Witness};
 use shell::deliver::{Deliver, Invocation};
 use shell::guard::Reach;
 use shell::mail::MailConfig;
 use shell::web::WebChat;
-use store::{Bots, Deliveries, Sessions, Timers, Webhooks};
+use store::{Bots, Deliveries, Keys, Sessions, Timers, Webhooks};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -62,6 +63,8 @@ impl Default for Options {
 pub struct Stack {
     pub services: Services,
     pub adapters: BTreeMap<PlatformType, Arc<Adapter>>,
+    pub admin: Arc<Admin>,
+    pub keys: Keys,
     pub bots: Bots,
     pub sessions: Sessions,
     pub webhooks: Webhooks,
@@ -89,8 +92,17 @@ impl Stack {
             .filter(|platform| platform.kind != PlatformType::Web)
             .map(|platform| (platform.kind, Arc::new(Adapter::new(platform, &services.aws, &config))))
             .collect();
+        let config = AdminConfig {
+            tables: tables.clone(),
+            inbound_queue: services.queues.inbound.clone(),
+            events_queue: services.queues.events.clone(),
+            retry_queue: services.queues.retries.clone(),
+            public_url: options.public_url.clone(),
+        };
         Ok(Self {
             adapters,
+            admin: Arc::new(Admin::new(&services.aws, &config, options.reach)),
+            keys: Keys::new(dynamodb.clone(), &tables.keys),
             bots: Bots::new(dynamodb.clone(), &tables.bots),
             sessions: Sessions::new(dynamodb.clone(), &tables.sessions),
             webhooks: Webhooks::new(dynamodb.clone(), &tables.webhooks),
@@ -135,8 +147,11 @@ impl Stack {
 
     /// A delivery worker on this stack.
     pub fn deliver(&self) -> Deliver {
-        let config =
-            DeliveryConfig { tables: self.services.tables.clone(), retry_queue: self.services.queues.retries.clone() };
+        let config = DeliveryConfig {
+            tables: self.services.tables.clone(),
+            events_queue: self.services.queues.events.clone(),
+            retry_queue: self.services.queues.retries.clone(),
+        };
         Deliver::new(&self.services.aws, &config, self.options.reach)
     }
 

@@ -25,6 +25,8 @@ pub const PAUSE_AFTER: usize = 5;
 pub const PAUSE_AFTER_MS: i64 = 60_000;
 /// The first probe of a pause comes after this; each further wait is twice as long, up to the second.
 pub const PROBE_MS: i64 = 30_000;
+/// A worker waits so long itself; queues know whole seconds only.
+pub const SOON_MS: i64 = 300;
 pub const LONGEST_PROBE_MS: i64 = 900_000;
 /// `durable`: off after so long without a success, if there were so many attempts, and the last of them was not long ago.
 pub const OFF_AFTER_MS: i64 = 72 * HOUR_MS;
@@ -256,6 +258,10 @@ impl Health {
             return Pass::Wait { until };
         }
         match self.state {
+            // Whose turn is that near waits for it, and stays in its order.
+            State::Throttled { next_at, .. } if next_at > now && next_at.since(now) <= SOON_MS => {
+                Pass::Wait { until: next_at }
+            }
             State::Throttled { per_second, next_at, .. } if next_at > now => {
                 // Spread by their ids: a crowd that comes back in the same moment would only be sent away again.
                 let places = i64::try_from(delivery.uuid().as_u128() % SPREAD).unwrap_or_default();
@@ -560,6 +566,15 @@ impl Health {
             }
         }
         (health.versioned(self), effects)
+    }
+
+    /// When it is switched off at the earliest if nothing gets better.
+    pub fn off_at(&self, policy: Policy) -> Option<EpochMillis> {
+        let failing = self.failing.as_ref().filter(|_| self.is_on())?;
+        Some(failing.since.plus_ms(match policy {
+            Policy::Durable => OFF_AFTER_MS,
+            Policy::Closer2020 => Policy::Closer2020.longest_span_ms(),
+        }))
     }
 
     /// The owner switches it on. What was held is sent or given up by [`release`](crate::record::release) or

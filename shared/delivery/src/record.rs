@@ -7,6 +7,7 @@
 //! A worker that dies between two writes loses nothing if it writes in this order: the children, the webhook's health
 //! ([`Health::after`]), the record itself.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use model::time::EpochSeconds;
@@ -106,6 +107,8 @@ pub enum Parked {
     Deleted,
     /// Held while the webhook was off, and not wanted when it was on again.
     Dropped,
+    /// All that it told was of a customer who was deleted.
+    Erased,
     /// As an earlier version put it.
     Other(String),
 }
@@ -483,6 +486,21 @@ impl Record {
         Some(child)
     }
 
+    /// With these of its events only, standing where this one stands.
+    pub(crate) fn without(&self, others: &HashSet<EventId>, now: EpochMillis) -> Option<Self> {
+        let rest = self.frozen().rest(others)?;
+        let mut child = self.child(rest, '0', self.used(), now);
+        child.split_of = None;
+        (child.held_since, child.held_ms) = (self.held_since, self.held_ms);
+        match &self.state {
+            RecordState::Claimed { .. } | RecordState::Delivered | RecordState::Split { .. } => {}
+            state @ (RecordState::Waiting { .. } | RecordState::Parked { .. } | RecordState::Held) => {
+                child.state = state.clone();
+            }
+        }
+        Some(child)
+    }
+
     /// How often the last attempts ended in this way, one after another.
     fn refusals(&self, exchange: Exchange) -> usize {
         self.attempts.iter().rev().take_while(|attempt| attempt.exchange == exchange).count()
@@ -647,6 +665,7 @@ impl Parked {
             Self::Aborted => "ABORTED",
             Self::Deleted => "DELETED",
             Self::Dropped => "DROPPED",
+            Self::Erased => "ERASED",
             Self::Other(text) => text,
         }
     }
@@ -662,6 +681,7 @@ impl From<String> for Parked {
             Self::Aborted,
             Self::Deleted,
             Self::Dropped,
+            Self::Erased,
         ];
         known.into_iter().find(|parked| parked.as_str() == text).unwrap_or(Self::Other(text))
     }

@@ -47,6 +47,8 @@ pub struct Preference {
     /// How long a fetch node waits, and how much it reads.
     pub fetch_timeout_ms: u32,
     pub fetch_bytes: usize,
+    /// How long what was said is kept for people of the company to read; 0 is not at all.
+    pub history_days: u16,
     pub(crate) entry_flow: u64,
     /// The start flow, if none is set.
     pub(crate) fallback_flow: u64,
@@ -116,6 +118,12 @@ impl Bot {
 
     pub fn preference(&self) -> &Preference {
         &self.preference
+    }
+
+    /// Whether there is such a flow, and in it such a node.
+    pub fn has(&self, flow_id: u64, node_id: Option<u64>) -> bool {
+        let flow = self.flows.get(&flow_id);
+        flow.is_some_and(|flow| node_id.is_none_or(|node_id| flow.nodes.contains_key(&node_id)))
     }
 
     pub(crate) fn node(&self, place: Place) -> Option<&Node> {

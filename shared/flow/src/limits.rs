@@ -63,3 +63,6 @@ pub(crate) const MAIL_ADDRESSES: usize = 10;
 pub(crate) const SCRIPT_TIMEOUT_MS: u32 = 5000;
 pub(crate) const SCRIPT_BYTES: usize = 50_000;
 pub(crate) const SCRIPT_RESULT_BYTES: usize = 50_000;
+
+/// What was said is kept so long at most, where a bot keeps it.
+pub(crate) const HISTORY_DAYS: u16 = 400;

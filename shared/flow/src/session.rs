@@ -70,6 +70,17 @@ pub struct Talk {
     /// How the last agent call went.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manual: Option<ManualStatus>,
+    /// Since when it goes so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manual_since: Option<EpochMillis>,
+}
+
+impl Talk {
+    pub(crate) fn set_manual(&mut self, status: ManualStatus, at: EpochMillis) {
+        if self.manual.replace(status) != Some(status) {
+            self.manual_since = Some(at);
+        }
+    }
 }
 
 /// A turn that was taken: what it says, and to whom.

@@ -352,7 +352,7 @@ impl<'a> Handling<'a> {
     fn connect_agent(&mut self) {
         let at = self.inbound.received_at;
         let Some(talk) = &mut self.session.talk else { return };
-        talk.manual = Some(ManualStatus::Connected);
+        talk.set_manual(ManualStatus::Connected, at);
         if talk.agent.replace(at).is_none() {
             talk.state.agent_came();
             self.tell_conversation(EventType::AgentCallConnected);
@@ -361,6 +361,7 @@ impl<'a> Handling<'a> {
 
     /// The agent is done, or will not come. False if there was none.
     fn disconnect_agent(&mut self) -> bool {
+        let at = self.inbound.received_at;
         let Some(talk) = &mut self.session.talk else { return false };
         // Of a call that nobody took the company is told as of one that the customer took back.
         let (status, event) = match (talk.agent.take(), talk.state.calls_agent()) {
@@ -368,7 +369,7 @@ impl<'a> Handling<'a> {
             (None, true) => (ManualStatus::Cancelled, EventType::AgentCallCancelled),
             (None, false) => return false,
         };
-        talk.manual = Some(status);
+        talk.set_manual(status, at);
         talk.state.agent_done();
         self.tell_conversation(event);
         true
@@ -395,8 +396,16 @@ impl<'a> Handling<'a> {
                 let state = self.session.resume.take().unwrap_or_default();
                 let bot_version = self.bot_version;
                 let created_at = at;
-                self.session.talk =
-                    Some(Talk { id, created_at, last_message_at: at, bot_version, state, agent: None, manual: None });
+                self.session.talk = Some(Talk {
+                    id,
+                    created_at,
+                    last_message_at: at,
+                    bot_version,
+                    state,
+                    agent: None,
+                    manual: None,
+                    manual_since: None,
+                });
                 let before = self.session.end_user.last_conversation_id.replace(id);
                 if before.is_some() {
                     self.tell_end_user(EventType::EndUserUpdated);
@@ -508,7 +517,9 @@ impl<'a> Handling<'a> {
         let Some(talk) = &mut self.session.talk else { return done.problems };
         let conversation_id = talk.id;
         talk.state = done.state;
-        talk.manual = done.manual.or(talk.manual);
+        if let Some(status) = done.manual {
+            talk.set_manual(status, self.inbound.received_at);
+        }
         let changed = done.params_changed;
         self.session.end_user.params = done.params;
         if changed {

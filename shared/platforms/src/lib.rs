@@ -19,6 +19,7 @@ mod need;
 mod receive;
 mod repair;
 mod secret;
+mod shown;
 #[cfg(test)]
 mod testkit;
 pub mod web;
@@ -34,6 +35,7 @@ pub use fit::Dropped;
 pub use need::{Embedded, File, Need, Obtained, Want};
 pub use receive::{Acknowledge, Content, HttpReply, Ignored, Opened, ReceiveError, Received, Request};
 pub use secret::Secrets;
+pub use shown::{shown, tail};
 
 /// All of them. A new platform is its folder, its `mod` above and its line here.
 pub const PLATFORMS: &[&Platform] = &[

@@ -11,18 +11,18 @@ use model::EpochMillis;
 const MOST: usize = 2000;
 
 #[derive(Debug)]
-pub(crate) struct Cache<K, V> {
+pub struct Cache<K, V> {
     lifetime_ms: i64,
     entries: Mutex<HashMap<K, (EpochMillis, V)>>,
 }
 
 impl<K: Eq + Hash + Clone, V: Clone> Cache<K, V> {
-    pub(crate) fn new(lifetime_ms: i64) -> Self {
+    pub fn new(lifetime_ms: i64) -> Self {
         Self { lifetime_ms, entries: Mutex::default() }
     }
 
     /// The value as it was less than a lifetime ago, else as `load` finds it. `load` is given the old one.
-    pub(crate) async fn get<E, F>(&self, key: &K, now: EpochMillis, load: impl FnOnce(Option<V>) -> F) -> Result<V, E>
+    pub async fn get<E, F>(&self, key: &K, now: EpochMillis, load: impl FnOnce(Option<V>) -> F) -> Result<V, E>
     where
         F: Future<Output = Result<V, E>>,
     {

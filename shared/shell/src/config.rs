@@ -30,7 +30,7 @@ pub struct AdapterConfig {
 
 #[derive(Clone, Debug)]
 pub struct ConversationConfig {
-    /// `BOTS_TABLE`, `SESSIONS_TABLE`, `WEBHOOKS_TABLE`, `WEB_TABLE`
+    /// `BOTS_TABLE`, `SESSIONS_TABLE`, `WEBHOOKS_TABLE`; `MESSAGES_TABLE`, for bots that keep what was said; `WEB_TABLE`
     pub tables: Tables,
     /// `WEB_CALLBACK_URL`. Without it and its table replies of web chat have no way.
     pub web_callback_url: Option<String>,
@@ -77,14 +77,32 @@ pub struct UploadsConfig {
 pub struct DeliveryConfig {
     /// `WEBHOOKS_TABLE`, `DELIVERIES_TABLE`
     pub tables: Tables,
+    /// `EVENTS_QUEUE_URL`: what is finished with is taken from it before a slow receiver of the same batch is.
+    pub events_queue: String,
     /// `RETRY_QUEUE_URL`: wakes retries that are due within 15 minutes.
     pub retry_queue: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct AdminConfig {
+    /// `BOTS_TABLE`, `SESSIONS_TABLE`, `WEBHOOKS_TABLE`, `DELIVERIES_TABLE`, `KEYS_TABLE`, `MESSAGES_TABLE`
+    pub tables: Tables,
+    /// `INBOUND_QUEUE_URL`, where agents speak
+    pub inbound_queue: String,
+    /// `EVENTS_QUEUE_URL`
+    pub events_queue: String,
+    /// `RETRY_QUEUE_URL`
+    pub retry_queue: String,
+    /// `PUBLIC_URL`
+    pub public_url: String,
 }
 
 /// Where the platforms' APIs are, where that is not where they say.
 #[derive(Clone, Debug, Default)]
 pub struct Hosts(Vec<(&'static str, String)>);
 
+const EVENTS: &str = "it is the URL of the FIFO queue to the delivery function";
+const RETRIES: &str = "it is the URL of the queue that wakes retries";
 const INBOUND: &str = "it is the URL of the FIFO queue to the conversation function";
 
 impl AdapterConfig {
@@ -107,12 +125,13 @@ impl ConversationConfig {
                 sessions: required("SESSIONS_TABLE", "it names the table of the sessions")?,
                 bots: required("BOTS_TABLE", "it names the table of the bots")?,
                 webhooks: required("WEBHOOKS_TABLE", "it names the table of the webhooks")?,
-                deliveries: String::new(),
-                web: env::var("WEB_TABLE").unwrap_or_default(),
+                messages: env::var("MESSAGES_TABLE").unwrap_or_default(),
+                web: optional("WEB_TABLE").unwrap_or_default(),
+                ..Tables::default()
             },
             web_callback_url: optional("WEB_CALLBACK_URL"),
             inbound_queue: required("INBOUND_QUEUE_URL", INBOUND)?,
-            events_queue: required("EVENTS_QUEUE_URL", "it is the URL of the FIFO queue to the delivery function")?,
+            events_queue: required("EVENTS_QUEUE_URL", EVENTS)?,
             mail: MailConfig { from: optional("MAIL_FROM"), endpoint: optional("AWS_ENDPOINT_URL_SESV2") },
             public_url: public_url(),
             bot_cache_ms: bot_cache_ms(),
@@ -125,13 +144,32 @@ impl DeliveryConfig {
     pub fn from_env() -> Result<Self, Missing> {
         Ok(Self {
             tables: Tables {
-                sessions: String::new(),
-                bots: String::new(),
                 webhooks: required("WEBHOOKS_TABLE", "it names the table of the webhooks")?,
                 deliveries: required("DELIVERIES_TABLE", "it names the table of the deliveries")?,
-                web: String::new(),
+                ..Tables::default()
             },
-            retry_queue: required("RETRY_QUEUE_URL", "it is the URL of the queue that wakes retries")?,
+            events_queue: required("EVENTS_QUEUE_URL", EVENTS)?,
+            retry_queue: required("RETRY_QUEUE_URL", RETRIES)?,
+        })
+    }
+}
+
+impl AdminConfig {
+    pub fn from_env() -> Result<Self, Missing> {
+        Ok(Self {
+            tables: Tables {
+                sessions: required("SESSIONS_TABLE", "it names the table of the sessions")?,
+                bots: required("BOTS_TABLE", "it names the table of the bots")?,
+                webhooks: required("WEBHOOKS_TABLE", "it names the table of the webhooks")?,
+                deliveries: required("DELIVERIES_TABLE", "it names the table of the deliveries")?,
+                keys: required("KEYS_TABLE", "it names the table of the API's keys")?,
+                messages: required("MESSAGES_TABLE", "it names the table of what was said")?,
+                web: optional("WEB_TABLE").unwrap_or_default(),
+            },
+            inbound_queue: required("INBOUND_QUEUE_URL", INBOUND)?,
+            events_queue: required("EVENTS_QUEUE_URL", EVENTS)?,
+            retry_queue: required("RETRY_QUEUE_URL", RETRIES)?,
+            public_url: public_url(),
         })
     }
 }
@@ -142,9 +180,8 @@ impl WebConfig {
             tables: Tables {
                 sessions: required("SESSIONS_TABLE", "it names the table of the sessions")?,
                 bots: required("BOTS_TABLE", "it names the table of the bots")?,
-                webhooks: String::new(),
-                deliveries: String::new(),
                 web: required("WEB_TABLE", "it names the table of web chat")?,
+                ..Tables::default()
             },
             inbound_queue: required("INBOUND_QUEUE_URL", INBOUND)?,
             public_url: public_url(),

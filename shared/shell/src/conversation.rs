@@ -11,12 +11,13 @@ use delivery::{Bundle, Webhook};
 use flow::{Answer, Begin, Channel as Way, Late, Session, Stepped, Talk, Turn};
 use model::time::EpochSeconds;
 use model::{
-    AgentCalls, BotId, ConversationId, EpochMillis, Event, Inbound, InboundId, InboundKind, PlatformType, Queued,
+    AgentCalls, BotId, ConversationId, EndUserId, EpochMillis, Event, EventData, Inbound, InboundId, InboundKind,
+    Message, PlatformType, Queued,
 };
 use platforms::Channel;
 use serde::Deserialize;
 use serde_json::Value;
-use store::{Sessions, StoreError, Timers, Usage, Version, WebConnections, WebFrames, Webhooks};
+use store::{Messages, Sessions, StoreError, Timers, Usage, Version, WebConnections, WebFrames, Webhooks};
 use tracing::{error, info, warn};
 
 use crate::aws::Aws;
@@ -52,6 +53,7 @@ pub struct Conversation {
     webhooks_of: Cache<BotId, Arc<Vec<Webhook>>>,
     timers: Timers,
     usage: Usage,
+    messages: Messages,
     used: Cache<(BotId, String), i64>,
     inbound: InboundQueue,
     events: EventsQueue,
@@ -86,6 +88,7 @@ const BEGIN_MS: i64 = 4_000;
 const SAY_MS: i64 = 28_000;
 /// LINE knows a retry key for a day; what is older could arrive twice, and nobody waits for it.
 const GIVE_UP_MS: i64 = 24 * 60 * 60 * 1000;
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Two workers with one customer's session happen only when a queue's visibility ran out.
 const COMMITS: usize = 3;
 
@@ -105,6 +108,7 @@ impl Conversation {
             webhooks_of: Cache::new(config.bot_cache_ms),
             timers: Timers::new(aws.dynamodb.clone(), &config.tables.sessions),
             usage: Usage::new(aws.dynamodb.clone(), &config.tables.sessions),
+            messages: Messages::new(aws.dynamodb.clone(), &config.tables.messages),
             used: Cache::new(config.bot_cache_ms),
             inbound: InboundQueue::new(aws.sqs.clone(), &config.inbound_queue),
             events: EventsQueue::new(aws.sqs.clone(), &config.events_queue),
@@ -122,7 +126,7 @@ impl Conversation {
         match invocation {
             Invocation::Messages(event) => {
                 let started = clock::now();
-                each_in_order(event, |record| self.record(record, started)).await
+                each_in_order(event, &self.inbound, |record| self.record(record, started)).await
             }
             Invocation::Timers(event) => self.ring(&event).await,
         }
@@ -229,7 +233,7 @@ impl Conversation {
                 }
                 Begin::Run(handling) => {
                     let mut session = self.run(*handling, inbound).await;
-                    if webhooks.is_empty() {
+                    if webhooks.is_empty() && brain.bot.preference().history_days == 0 {
                         let channel = brain.channel(platform);
                         let told =
                             |event: &Event| channel.is_some_and(|channel| channel.tell(event, inbound).is_some());
@@ -337,6 +341,7 @@ impl Conversation {
                 self.set_timer(inbound, brain, talk).await?;
             }
         }
+        let session_id = session.end_user.id;
         let mut result = Ok(());
         let mut changed = false;
         let mut undeliverable = Vec::new();
@@ -358,10 +363,13 @@ impl Conversation {
                     None => Ok(()),
                 };
                 // A messenger that is down does not hold up what the company is told, and is no reason to tell it again.
-                let told = self.tell(&turn.events, webhooks).await;
+                let mut told = self.tell(&turn.events, webhooks).await;
+                if told.is_ok() {
+                    told = self.keep(session_id, turn, brain.bot.preference().history_days).await;
+                }
+                // Those that the messenger shows are counted among its calls, which must stay the same.
                 let shown = channel
                     .is_some_and(|channel| turn.events.iter().any(|event| channel.tell(event, &turn.origin).is_some()));
-                // Those that the messenger shows are counted among its calls, which must stay the same.
                 if sent.is_err() && told.is_ok() && !turn.events.is_empty() && !shown {
                     turn.events.clear();
                     changed = true;
@@ -461,6 +469,21 @@ impl Conversation {
             self.events.send(bundles).await?;
             self.witness.reached(Point::Enqueued).await;
         }
+        Ok(())
+    }
+
+    /// What was said in the turn, for bots that keep it.
+    async fn keep(&self, session_id: EndUserId, turn: &Turn, days: u16) -> Result<(), TurnError> {
+        if days == 0 {
+            return Ok(());
+        }
+        let expires = turn.at.plus_ms(i64::from(days) * DAY_MS);
+        let said = |event: &Event| match &event.data {
+            EventData::Message(message) => Some((**message).clone()),
+            EventData::Bot(_) | EventData::EndUser(_) | EventData::Conversation(_) => None,
+        };
+        let messages: Vec<Message> = turn.events.iter().filter_map(said).collect();
+        self.messages.keep(session_id, (turn.origin.id, turn.at), &messages, expires).await?;
         Ok(())
     }
 

@@ -6,11 +6,14 @@
 //! ```
 
 mod health;
+pub mod owner;
 mod sweep;
 
 use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
+use delivery::health::SOON_MS;
 use delivery::{
     Bundle, Exchange, Frozen, Look, Order, Parked, QueuedBundle, Record, RecordState, Tried, Webhook, freeze, order,
     request_headers,
@@ -28,8 +31,8 @@ use crate::config::DeliveryConfig;
 use crate::guard::Reach;
 use crate::outgoing::Guarded;
 use crate::post::{Post, Posted};
-use crate::queue::RetryQueue;
-use crate::records::{BatchResponse, each_group, each_in_order};
+use crate::queue::{EventsQueue, RetryQueue};
+use crate::records::{BatchResponse, WithTheBatch, each_group, each_in_order};
 pub use crate::witness::Witness;
 
 #[derive(Debug)]
@@ -37,6 +40,7 @@ pub struct Deliver {
     webhooks: Webhooks,
     fleets: Fleets,
     deliveries: Deliveries,
+    events: EventsQueue,
     retries: RetryQueue,
     receivers: Guarded,
     canary: Canary,
@@ -91,6 +95,7 @@ impl Deliver {
             webhooks: Webhooks::new(dynamodb.clone(), &config.tables.webhooks),
             fleets: Fleets::new(dynamodb.clone(), &config.tables.webhooks),
             deliveries: Deliveries::new(dynamodb, &config.tables.deliveries),
+            events: EventsQueue::new(aws.sqs.clone(), &config.events_queue),
             retries: RetryQueue::new(aws.sqs.clone(), &config.retry_queue),
             receivers: Guarded::new(reach),
             canary: Canary::new(reach),
@@ -105,8 +110,8 @@ impl Deliver {
 
     pub async fn handle(&self, invocation: Invocation) -> BatchResponse {
         match invocation {
-            Invocation::Events(event) => each_group(event, |records| self.lane(records)).await,
-            Invocation::Retries(event) => each_in_order(event, |record| self.wake(record)).await,
+            Invocation::Events(event) => each_group(event, &self.events, |records| self.lane(records)).await,
+            Invocation::Retries(event) => each_in_order(event, &WithTheBatch, |record| self.wake(record)).await,
             Invocation::Sweep => {
                 self.sweep().await;
                 BatchResponse::default()
@@ -245,6 +250,15 @@ impl Deliver {
             let open = self.open(lane).await?;
             match record.look(&lane.webhook, &open, clock::now()) {
                 Look::NotDue => return Ok(Vec::new()),
+                Look::Store(Record { state: RecordState::Waiting { due_at }, .. })
+                    if due_at.since(clock::now()) <= SOON_MS =>
+                {
+                    let wait_ms = due_at.since(clock::now()).max(0).unsigned_abs();
+                    tokio::time::sleep(Duration::from_millis(wait_ms)).await;
+                    if !self.reread(&mut lane.webhook).await? {
+                        return Ok(Vec::new());
+                    }
+                }
                 Look::Store(next) => {
                     if self.save(lane, &next, record.attempt).await? {
                         self.put_off(&next).await;
@@ -375,6 +389,11 @@ impl Deliver {
         };
         match self.deliveries.load(id).await {
             Ok(None) => true,
+            // Clocks differ: another wake-up, or it would wait for the sweep.
+            Ok(Some(record)) if record.due_at().is_some_and(|due_at| due_at > clock::now()) => {
+                self.put_off(&record).await;
+                true
+            }
             Ok(Some(record)) => self.visit(&record, clock::now().plus_ms(PARTS_MS)).await,
             Err(error) => {
                 error!(delivery.id = %id, %error, "A due delivery could not be read");

@@ -6,7 +6,7 @@
 pub mod adapter;
 pub mod aws;
 pub mod bots;
-mod cache;
+pub mod cache;
 mod canary;
 pub mod clock;
 pub mod config;

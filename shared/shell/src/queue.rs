@@ -4,9 +4,12 @@ use std::fmt;
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::DisplayErrorContext;
-use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, SendMessageBatchRequestEntry};
 use delivery::{Bundle, QueuedBundle, Webhook, order};
 use model::{DeliveryId, Inbound, Queued};
+use tracing::warn;
+
+use crate::records::Release;
 
 #[derive(Debug, thiserror::Error)]
 pub enum QueueError {
@@ -73,6 +76,18 @@ impl EventsQueue {
     }
 }
 
+impl Release for InboundQueue {
+    async fn release(&self, receipts: Vec<String>) {
+        self.0.delete(receipts).await;
+    }
+}
+
+impl Release for EventsQueue {
+    async fn release(&self, receipts: Vec<String>) {
+        self.0.delete(receipts).await;
+    }
+}
+
 impl RetryQueue {
     pub fn new(client: Client, url: &str) -> Self {
         Self(Queue { client, url: url.to_owned() })
@@ -131,6 +146,24 @@ impl Queue {
             batch.push(message);
         }
         self.send_batch(batch).await
+    }
+
+    /// Lambda deletes them too, when the whole batch is done, and that is no error.
+    async fn delete(&self, receipts: Vec<String>) {
+        let Self { client, url } = self;
+        let entries: Vec<_> = receipts
+            .into_iter()
+            .enumerate()
+            .filter_map(|(index, receipt)| {
+                DeleteMessageBatchRequestEntry::builder().id(index.to_string()).receipt_handle(receipt).build().ok()
+            })
+            .collect();
+        for batch in entries.chunks(BATCH) {
+            let request = client.delete_message_batch().queue_url(url).set_entries(Some(batch.to_vec()));
+            if let Err(error) = request.send().await {
+                warn!(error = %DisplayErrorContext(error), "What is finished with waits for its batch");
+            }
+        }
     }
 
     async fn send_batch(&self, mut batch: Vec<Message>) -> Result<(), QueueError> {

@@ -1,13 +1,16 @@
 //! A batch from a FIFO queue: groups side by side, in order inside a group. A record that fails takes the rest of its
-//! group with it, because what comes later must not overtake it, and nothing else.
+//! group with it, because what comes later must not overtake it, and nothing else. A group that takes long keeps no other
+//! from its next messages.
 
 use std::collections::HashMap;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
-use futures::FutureExt as _;
-use futures::future::join_all;
+use futures::stream::FuturesUnordered;
+use futures::{FutureExt as _, StreamExt as _};
 use serde::Serialize;
 use tracing::error;
 
@@ -24,50 +27,106 @@ pub struct BatchItemFailure {
     pub item_identifier: String,
 }
 
+/// What is done with the receipts of messages that are finished with, while others of their batch are not.
+pub trait Release {
+    fn release(&self, receipts: Vec<String>) -> impl Future<Output = ()> + Send;
+}
+
+/// They wait for the batch: of a queue without groups none holds up another.
+#[derive(Clone, Copy, Debug)]
+pub struct WithTheBatch;
+
+impl Release for WithTheBatch {
+    async fn release(&self, _: Vec<String>) {}
+}
+
+/// After so long the groups that are finished with do not wait for the others: their next messages are held back
+/// until these are deleted.
+const SLOW: Duration = Duration::from_millis(500);
+
+/// Of a group: the receipts of what is finished with, and the ids of what is not.
+type Finished = (Vec<String>, Vec<String>);
+
 /// One after another inside a group; `handle` is false for what must come again. A panic is one record's failure.
-pub async fn each_in_order<F>(event: SqsEvent, handle: impl Fn(SqsMessage) -> F) -> BatchResponse
+pub async fn each_in_order<F>(
+    event: SqsEvent,
+    release: &impl Release,
+    handle: impl Fn(SqsMessage) -> F,
+) -> BatchResponse
 where
     F: Future<Output = bool>,
 {
     let groups = grouped(event).into_iter().map(|records| {
         let handle = &handle;
         async move {
-            let mut failures = Vec::new();
+            let (mut receipts, mut failures) = Finished::default();
             for record in records {
                 let id = record.message_id.clone().unwrap_or_default();
+                let receipt = record.receipt_handle.clone();
                 let done = failures.is_empty()
                     && AssertUnwindSafe(handle(record)).catch_unwind().await.unwrap_or_else(|_| {
                         error!(message.id = id, "The handling of a message panicked");
                         false
                     });
-                if !done {
-                    failures.push(BatchItemFailure { item_identifier: id });
+                if done {
+                    receipts.extend(receipt);
+                } else {
+                    failures.push(id);
                 }
             }
-            failures
+            (receipts, failures)
         }
     });
-    BatchResponse { batch_item_failures: join_all(groups).await.into_iter().flatten().collect() }
+    gather(groups.collect(), release).await
 }
 
 /// Each group as a whole; `handle` says how many of its records, from the first on, are finished with.
-pub async fn each_group<F>(event: SqsEvent, handle: impl Fn(Vec<SqsMessage>) -> F) -> BatchResponse
+pub async fn each_group<F>(
+    event: SqsEvent,
+    release: &impl Release,
+    handle: impl Fn(Vec<SqsMessage>) -> F,
+) -> BatchResponse
 where
     F: Future<Output = usize>,
 {
     let groups = grouped(event).into_iter().map(|records| {
         let ids: Vec<String> = records.iter().map(|record| record.message_id.clone().unwrap_or_default()).collect();
+        let receipts: Vec<Option<String>> = records.iter().map(|record| record.receipt_handle.clone()).collect();
         let work = AssertUnwindSafe(handle(records)).catch_unwind();
         async move {
             let done = work.await.unwrap_or_else(|_| {
                 error!(message.id = ids.first(), "The handling of a group panicked");
                 0
             });
-            ids.into_iter().skip(done)
+            (receipts.into_iter().take(done).flatten().collect(), ids.into_iter().skip(done).collect())
         }
     });
-    let failed = join_all(groups).await.into_iter().flatten();
-    BatchResponse { batch_item_failures: failed.map(|item_identifier| BatchItemFailure { item_identifier }).collect() }
+    gather(groups.collect(), release).await
+}
+
+async fn gather<F>(mut groups: FuturesUnordered<F>, release: &impl Release) -> BatchResponse
+where
+    F: Future<Output = Finished>,
+{
+    let mut failed = Vec::new();
+    let mut finished = Vec::new();
+    let mut slow = pin!(tokio::time::sleep(SLOW));
+    let mut is_slow = false;
+    loop {
+        tokio::select! {
+            group = groups.next() => {
+                let Some((receipts, failures)) = group else { break };
+                finished.extend(receipts);
+                failed.extend(failures);
+            }
+            () = &mut slow, if !is_slow => is_slow = true,
+        }
+        if is_slow && !finished.is_empty() && !groups.is_empty() {
+            release.release(std::mem::take(&mut finished)).await;
+        }
+    }
+    let failures = failed.into_iter().map(|item_identifier| BatchItemFailure { item_identifier });
+    BatchResponse { batch_item_failures: failures.collect() }
 }
 
 /// Groups in the order of their first record. A record without a group is one of its own.
@@ -112,7 +171,7 @@ mod tests {
 
     async fn run(records: &[(&str, &str)], bad: &str) -> (Vec<String>, Vec<String>) {
         let handled = Mutex::new(Vec::new());
-        let response = each_in_order(event(records), |record| {
+        let response = each_in_order(event(records), &WithTheBatch, |record| {
             let (handled, id) = (&handled, record.message_id.unwrap());
             async move {
                 assert!(id != "panic", "as told");

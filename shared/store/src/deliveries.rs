@@ -1,15 +1,18 @@
 //! Deliveries: one item per DELIVERY. `pk` = delivery id, `attempt`, `webhookId`, `state`, `body` = the record as JSON
 //! without what is sent, `sent` = that, as it is, `expires` for TTL; `dueShard` and `dueAt` only while somebody must look at
-//! it again, `keptAs` (webhook and [`Kept`]) and `createdAt` only while somebody may, which keeps the indexes small.
+//! it again, which keeps that index small; `keptAs` (webhook and [`Kept`]) and `createdAt` for lists.
+
+use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
+use aws_sdk_dynamodb::types::Select;
 use delivery::{Record, RecordState};
 use futures::{StreamExt as _, TryStreamExt as _};
 use model::{DeliveryId, EpochMillis, WebhookId};
 
 use crate::StoreError;
-use crate::item::{Item, Versioned, json, number, read_json, read_text, text};
+use crate::item::{Item, Versioned, json, number, read_json, read_number, read_text, text};
 use crate::schema::{DUE_INDEX, KEPT_INDEX};
 use crate::sessions::conflict_or;
 
@@ -22,8 +25,8 @@ pub struct Deliveries {
 /// One partition of the index takes 1,000 writes a second; a second shard is a second query a minute.
 const SHARD: &str = "0";
 
-/// A delivery of a webhook that is not over and done with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How a delivery stands, as lists tell them apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kept {
     /// Claimed, or waiting for its next attempt.
     Open,
@@ -31,7 +34,23 @@ pub enum Kept {
     Held,
     /// Given up.
     Parked,
+    Delivered,
+    /// Its events went on in others.
+    Split,
 }
+
+/// Some of a webhook's deliveries.
+#[derive(Debug, Default)]
+pub struct Page {
+    /// The latest first.
+    pub records: Vec<Record>,
+    /// Where the next list goes on; `None` at the end.
+    pub next: Option<Cursor>,
+}
+
+/// Of each state, the last delivery that a list showed; `None` where it showed none yet. A state that is not there has no
+/// more.
+pub type Cursor = BTreeMap<Kept, Option<(EpochMillis, DeliveryId)>>;
 
 /// Of a list, so many are read at once.
 const AT_ONCE: usize = 16;
@@ -107,9 +126,104 @@ impl Deliveries {
         let loads = futures::stream::iter(ids.collect::<Vec<DeliveryId>>()).map(|id| self.load(id));
         let records: Vec<Option<Record>> = loads.buffered(AT_ONCE).try_collect().await?;
         let mut records: Vec<Record> =
-            records.into_iter().flatten().filter(|record| Kept::of(&record.state) == Some(kept)).collect();
+            records.into_iter().flatten().filter(|record| Kept::of(&record.state) == kept).collect();
         records.sort_by(|a, b| (a.place(), a.id).cmp(&(b.place(), b.id)));
         Ok(records)
+    }
+
+    /// How many of a webhook's deliveries stand so. The index lags behind by moments.
+    pub async fn count(&self, id: WebhookId, kept: Kept) -> Result<usize, StoreError> {
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(KEPT_INDEX)
+            .key_condition_expression("keptAs = :kept")
+            .expression_attribute_values(":kept", text(kept_as(id, kept)))
+            .select(Select::Count)
+            .into_paginator()
+            .send();
+        let mut count = 0;
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| StoreError::from_sdk(&error))?;
+            count += usize::try_from(page.count()).unwrap_or_default();
+        }
+        Ok(count)
+    }
+
+    /// Since when the delivery waits that waits longest.
+    pub async fn oldest_open(&self, id: WebhookId) -> Result<Option<EpochMillis>, StoreError> {
+        let output = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(KEPT_INDEX)
+            .key_condition_expression("keptAs = :kept")
+            .expression_attribute_values(":kept", text(kept_as(id, Kept::Open)))
+            .limit(1)
+            .send()
+            .await
+            .map_err(|error| StoreError::from_sdk(&error))?;
+        Ok(output.items().first().and_then(|item| read_number(item, "createdAt")).map(EpochMillis))
+    }
+
+    /// Up to `limit` of a webhook's deliveries between the two times, in the states of `cursor`.
+    pub async fn page(
+        &self,
+        id: WebhookId,
+        (since, until): (EpochMillis, EpochMillis),
+        cursor: Cursor,
+        limit: u16,
+    ) -> Result<Page, StoreError> {
+        let queries = cursor.iter().map(|(kept, last)| async move {
+            let start = last.map(|(created_at, delivery)| {
+                Item::from([
+                    ("pk".to_owned(), text(delivery.to_string())),
+                    ("keptAs".to_owned(), text(kept_as(id, *kept))),
+                    ("createdAt".to_owned(), number(created_at.0)),
+                ])
+            });
+            let output = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .index_name(KEPT_INDEX)
+                .key_condition_expression("keptAs = :kept AND createdAt BETWEEN :since AND :until")
+                .expression_attribute_values(":kept", text(kept_as(id, *kept)))
+                .expression_attribute_values(":since", number(since.0))
+                .expression_attribute_values(":until", number(until.0))
+                .scan_index_forward(false)
+                .set_exclusive_start_key(start)
+                .limit(i32::from(limit))
+                .send()
+                .await
+                .map_err(|error| StoreError::from_sdk(&error))?;
+            let found: Vec<(EpochMillis, DeliveryId)> = output
+                .items()
+                .iter()
+                .filter_map(|item| {
+                    Some((EpochMillis(read_number(item, "createdAt")?), read_text(item, "pk")?.parse().ok()?))
+                })
+                .collect();
+            Ok::<_, StoreError>((*kept, found, output.last_evaluated_key.is_some()))
+        });
+        let found = futures::future::try_join_all(queries).await?;
+        // Each list is in its order already, and stays so beside the others.
+        let mut rows: Vec<(Kept, EpochMillis, DeliveryId)> =
+            found.iter().flat_map(|(kept, rows, _)| rows.iter().map(|(at, id)| (*kept, *at, *id))).collect();
+        rows.sort_by_key(|(_, created_at, _)| std::cmp::Reverse(*created_at));
+        rows.truncate(usize::from(limit));
+        let mut next = Cursor::new();
+        for (kept, all, more) in &found {
+            let shown = rows.iter().filter(|(of, ..)| of == kept).count();
+            let last = all[..shown].last().copied().or(cursor[kept]);
+            if *more || shown < all.len() {
+                next.insert(*kept, last);
+            }
+        }
+        let loads = futures::stream::iter(rows).map(|(_, _, id)| self.load(id));
+        let records: Vec<Option<Record>> = loads.buffered(AT_ONCE).try_collect().await?;
+        Ok(Page { records: records.into_iter().flatten().collect(), next: (!next.is_empty()).then_some(next) })
     }
 
     /// The newest first, for people and tools; no function asks.
@@ -142,12 +256,8 @@ impl Deliveries {
             // Apart: as a text in JSON it could be twice as long, and an item takes 400 KB.
             .item("sent", text(&record.body))
             .item("expires", number(record.expires_at().0));
-        let request = match Kept::of(&record.state) {
-            Some(kept) => request
-                .item("keptAs", text(kept_as(record.webhook_id, kept)))
-                .item("createdAt", number(record.created_at.0)),
-            None => request,
-        };
+        let kept = kept_as(record.webhook_id, Kept::of(&record.state));
+        let request = request.item("keptAs", text(kept)).item("createdAt", number(record.created_at.0));
         Ok(match record.due_at() {
             Some(due_at) => request.item("dueShard", text(SHARD)).item("dueAt", number(due_at.0)),
             None => request,
@@ -165,23 +275,31 @@ fn read(item: &Item) -> Result<Record, StoreError> {
 }
 
 impl Kept {
-    const fn of(state: &RecordState) -> Option<Self> {
+    pub const ALL: [Self; 5] = [Self::Open, Self::Held, Self::Parked, Self::Delivered, Self::Split];
+
+    const fn of(state: &RecordState) -> Self {
         match state {
-            RecordState::Claimed { .. } | RecordState::Waiting { .. } => Some(Self::Open),
-            RecordState::Held => Some(Self::Held),
-            RecordState::Parked { .. } => Some(Self::Parked),
-            RecordState::Delivered | RecordState::Split { .. } => None,
+            RecordState::Claimed { .. } | RecordState::Waiting { .. } => Self::Open,
+            RecordState::Held => Self::Held,
+            RecordState::Parked { .. } => Self::Parked,
+            RecordState::Delivered => Self::Delivered,
+            RecordState::Split { .. } => Self::Split,
+        }
+    }
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Held => "held",
+            Self::Parked => "parked",
+            Self::Delivered => "delivered",
+            Self::Split => "split",
         }
     }
 }
 
 fn kept_as(id: WebhookId, kept: Kept) -> String {
-    let kept = match kept {
-        Kept::Open => "open",
-        Kept::Held => "held",
-        Kept::Parked => "parked",
-    };
-    format!("{id}#{kept}")
+    format!("{id}#{}", kept.as_str())
 }
 
 const fn state_name(state: &RecordState) -> &'static str {

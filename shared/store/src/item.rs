@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -43,4 +45,12 @@ pub(crate) fn read_number(item: &Item, name: &str) -> Option<i64> {
 
 pub(crate) fn read_text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
     item.get(name)?.as_s().ok().map(String::as_str)
+}
+
+/// Of an update with a condition: that it does not hold, or whatever else.
+pub(crate) fn update_conflict_or(error: &SdkError<UpdateItemError>) -> StoreError {
+    if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) {
+        return StoreError::Conflict;
+    }
+    StoreError::from_sdk(error)
 }

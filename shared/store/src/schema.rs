@@ -4,26 +4,35 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::create_table::CreateTableError;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
-    ScalarAttributeType, TimeToLiveSpecification,
+    AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndex,
+    GlobalSecondaryIndexUpdate, KeySchemaElement, KeyType, Projection, ProjectionType, ScalarAttributeType,
+    TimeToLiveSpecification,
 };
 
 use crate::StoreError;
 
-/// Names of the tables.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Names of the tables. A function leaves those empty that it does not ask.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tables {
     pub sessions: String,
     pub bots: String,
     pub webhooks: String,
     pub deliveries: String,
     pub web: String,
+    /// Of the management API: its keys, and what was asked with an `Idempotency-Key`.
+    pub keys: String,
+    /// What was said, for bots that keep it.
+    pub messages: String,
 }
 
 /// The sparse index of what must be looked at, by time.
 pub const DUE_INDEX: &str = "due";
-/// The sparse index of a webhook's deliveries that are open, held or given up.
+/// The index of a webhook's deliveries, by state and time.
 pub const KEPT_INDEX: &str = "kept";
+/// The sparse index of sessions by the conversation that is going on.
+pub const CONVERSATION_INDEX: &str = "conversation";
+/// The sparse index of a bot's sessions that call for somebody of the company or have one.
+pub const AGENT_INDEX: &str = "agent";
 
 impl Tables {
     pub fn with_prefix(prefix: &str) -> Self {
@@ -34,19 +43,25 @@ impl Tables {
             webhooks: name("webhooks"),
             deliveries: name("deliveries"),
             web: name("web"),
+            keys: name("keys"),
+            messages: name("messages"),
         }
     }
 }
 
-/// Makes the tables that are not there.
+/// Makes the tables and indexes that are not there.
 pub async fn create(client: &Client, tables: &Tables) -> Result<(), StoreError> {
-    table(client, &tables.sessions, &["pk"], &[]).await?;
+    let indexes = [(CONVERSATION_INDEX, "conversationId", None), (AGENT_INDEX, "agentAs", Some("agentSince"))];
+    table(client, &tables.sessions, &["pk"], &indexes).await?;
     table(client, &tables.bots, &["pk"], &[]).await?;
     table(client, &tables.webhooks, &["pk", "sk"], &[]).await?;
-    let indexes = [(DUE_INDEX, "dueShard", "dueAt"), (KEPT_INDEX, "keptAs", "createdAt")];
+    let indexes = [(DUE_INDEX, "dueShard", Some("dueAt")), (KEPT_INDEX, "keptAs", Some("createdAt"))];
     table(client, &tables.deliveries, &["pk"], &indexes).await?;
+    table(client, &tables.keys, &["pk"], &[]).await?;
+    table(client, &tables.messages, &["pk", "sk"], &[]).await?;
     table(client, &tables.web, &["pk", "sk"], &[]).await?;
-    for name in [&tables.sessions, &tables.bots, &tables.deliveries, &tables.web] {
+    let Tables { sessions, bots, webhooks, deliveries, keys, messages, web } = tables;
+    for name in [sessions, bots, webhooks, deliveries, keys, messages, web] {
         let specification = TimeToLiveSpecification::builder().enabled(true).attribute_name("expires").build();
         let Ok(specification) = specification else { continue };
         // Switching it on twice is an error, and no matter.
@@ -55,11 +70,11 @@ pub async fn create(client: &Client, tables: &Tables) -> Result<(), StoreError> 
     Ok(())
 }
 
-/// `indexes`: the name of each, its hash, which is a text, and its range, which is a number.
-async fn table(client: &Client, name: &str, keys: &[&str], indexes: &[(&str, &str, &str)]) -> Result<(), StoreError> {
+/// Its name, its hash, which is a text, and its range, which is a number.
+type Index = (&'static str, &'static str, Option<&'static str>);
+
+async fn table(client: &Client, name: &str, keys: &[&str], indexes: &[Index]) -> Result<(), StoreError> {
     let built = |error: BuildError| StoreError::Unavailable(error.to_string());
-    let attribute = |name: &str, kind| AttributeDefinition::builder().attribute_name(name).attribute_type(kind).build();
-    let key = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
     let mut request = client.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
     for (index, name) in keys.iter().enumerate() {
         let kind = if index == 0 { KeyType::Hash } else { KeyType::Range };
@@ -67,22 +82,66 @@ async fn table(client: &Client, name: &str, keys: &[&str], indexes: &[(&str, &st
             .attribute_definitions(attribute(name, ScalarAttributeType::S).map_err(built)?)
             .key_schema(key(name, kind).map_err(built)?);
     }
-    for (name, hash, range) in indexes {
-        let index = GlobalSecondaryIndex::builder()
-            .index_name(*name)
-            .key_schema(key(hash, KeyType::Hash).map_err(built)?)
-            .key_schema(key(range, KeyType::Range).map_err(built)?)
-            .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build())
-            .build()
-            .map_err(built)?;
-        request = request
-            .attribute_definitions(attribute(hash, ScalarAttributeType::S).map_err(built)?)
-            .attribute_definitions(attribute(range, ScalarAttributeType::N).map_err(built)?)
-            .global_secondary_indexes(index);
+    for index in indexes {
+        let (index, attributes) = global(index).map_err(built)?;
+        request = attributes.into_iter().fold(request, |request, attribute| request.attribute_definitions(attribute));
+        request = request.global_secondary_indexes(index);
     }
     match request.send().await {
         Ok(_) => Ok(()),
-        Err(error) if error.as_service_error().is_some_and(CreateTableError::is_resource_in_use_exception) => Ok(()),
+        Err(error) if error.as_service_error().is_some_and(CreateTableError::is_resource_in_use_exception) => {
+            add_indexes(client, name, indexes).await
+        }
         Err(error) => Err(StoreError::from_sdk(&error)),
     }
+}
+
+/// A table of an earlier version lacks some.
+async fn add_indexes(client: &Client, name: &str, indexes: &[Index]) -> Result<(), StoreError> {
+    let built = |error: BuildError| StoreError::Unavailable(error.to_string());
+    let output = client.describe_table().table_name(name).send().await.map_err(|error| StoreError::from_sdk(&error))?;
+    let there: Vec<&str> = output
+        .table()
+        .map(|table| table.global_secondary_indexes().iter().filter_map(|index| index.index_name()).collect())
+        .unwrap_or_default();
+    for index in indexes.iter().filter(|(name, ..)| !there.contains(name)) {
+        let (index, attributes) = global(index).map_err(built)?;
+        let create = CreateGlobalSecondaryIndexAction::builder()
+            .set_index_name(Some(index.index_name().to_owned()))
+            .set_key_schema(Some(index.key_schema().to_vec()))
+            .set_projection(index.projection().cloned())
+            .build()
+            .map_err(built)?;
+        client
+            .update_table()
+            .table_name(name)
+            .set_attribute_definitions(Some(attributes))
+            .global_secondary_index_updates(GlobalSecondaryIndexUpdate::builder().create(create).build())
+            .send()
+            .await
+            .map_err(|error| StoreError::from_sdk(&error))?;
+    }
+    Ok(())
+}
+
+/// The index, and what there is to say of its attributes.
+fn global((name, hash, range): &Index) -> Result<(GlobalSecondaryIndex, Vec<AttributeDefinition>), BuildError> {
+    let mut index = GlobalSecondaryIndex::builder()
+        .index_name(*name)
+        .key_schema(key(hash, KeyType::Hash)?)
+        .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build());
+    let mut attributes = vec![attribute(hash, ScalarAttributeType::S)?];
+    if let Some(range) = range {
+        index = index.key_schema(key(range, KeyType::Range)?);
+        attributes.push(attribute(range, ScalarAttributeType::N)?);
+    }
+    Ok((index.build()?, attributes))
+}
+
+fn attribute(name: &str, kind: ScalarAttributeType) -> Result<AttributeDefinition, BuildError> {
+    AttributeDefinition::builder().attribute_name(name).attribute_type(kind).build()
+}
+
+fn key(name: &str, kind: KeyType) -> Result<KeySchemaElement, BuildError> {
+    KeySchemaElement::builder().attribute_name(name).key_type(kind).build()
 }

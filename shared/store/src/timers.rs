@@ -40,6 +40,12 @@ impl Timers {
         Ok(())
     }
 
+    /// The customer is deleted.
+    pub async fn delete(&self, session_id: EndUserId) -> Result<(), StoreError> {
+        let request = self.client.delete_item().table_name(&self.table).key("pk", text(key(session_id)));
+        request.send().await.map(drop).map_err(|error| StoreError::from_sdk(&error))
+    }
+
     /// Those whose time has come. DynamoDB finds them itself; the local stack asks.
     pub async fn due(&self, now: EpochSeconds) -> Result<Vec<Inbound>, StoreError> {
         let items = self

@@ -1,9 +1,9 @@
 //! Webhooks of bots. `pk` = bot id, `sk` = webhook id, `body` = what the owner set, as JSON; its health has attributes of
 //! its own, because deliveries change it side by side: `health`, as JSON, and `healthVersion`, on whose condition it is
-//! written. A webhook that was always well has neither.
+//! written. A webhook that was always well has neither. `edition` counts what the owner changed. Of a bot that was deleted they
+//! stay until what they are owed is sent: `expires` for TTL.
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use delivery::{Health, StoredHealth, SwitchedOff, Webhook};
@@ -11,7 +11,7 @@ use model::{BotId, EpochMillis, WebhookId};
 use tracing::error;
 
 use crate::StoreError;
-use crate::item::{Item, Versioned, json, number, read_json, read_number, read_text, text};
+use crate::item::{Item, Versioned, json, number, read_json, read_number, read_text, text, update_conflict_or};
 
 #[derive(Clone, Debug)]
 pub struct Webhooks {
@@ -27,6 +27,10 @@ pub struct Survey {
     pub unwell: Vec<Webhook>,
 }
 
+/// Which of the owner's changes was read; the next is only taken if no other came between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Edition(i64);
+
 impl Webhooks {
     pub fn new(client: Client, table: &str) -> Self {
         Self { client, table: table.to_owned() }
@@ -38,6 +42,7 @@ impl Webhooks {
             .query()
             .table_name(&self.table)
             .key_condition_expression("pk = :bot")
+            .filter_expression("attribute_not_exists(expires)")
             .expression_attribute_values(":bot", text(bot_id.as_str()))
             .into_paginator()
             .items()
@@ -52,6 +57,10 @@ impl Webhooks {
     }
 
     pub async fn load(&self, bot_id: &BotId, id: WebhookId) -> Result<Option<Webhook>, StoreError> {
+        self.item(bot_id, id).await?.as_ref().map(read).transpose()
+    }
+
+    async fn item(&self, bot_id: &BotId, id: WebhookId) -> Result<Option<Item>, StoreError> {
         let output = self
             .client
             .get_item()
@@ -62,7 +71,7 @@ impl Webhooks {
             .send()
             .await
             .map_err(|error| StoreError::from_sdk(&error))?;
-        output.item.as_ref().map(read).transpose()
+        Ok(output.item)
     }
 
     /// Every webhook is looked at, once a minute: a table of some thousand is a page or a few.
@@ -89,6 +98,52 @@ impl Webhooks {
         let request = self.update(&webhook.bot_id, webhook.id, "SET body = :body");
         let request = request.expression_attribute_values(":body", json("webhook", &Versioned::V1(webhook))?);
         request.send().await.map(drop).map_err(|error| StoreError::from_sdk(&error))
+    }
+
+    /// A new one. [`StoreError::Conflict`] when the bot has it.
+    pub async fn create(&self, webhook: &Webhook) -> Result<(), StoreError> {
+        let request = self.update(&webhook.bot_id, webhook.id, "SET body = :body REMOVE expires");
+        let request = request
+            // One that a deleted bot of the same id had is nobody's.
+            .condition_expression("attribute_not_exists(pk) OR attribute_exists(expires)")
+            .expression_attribute_values(":body", json("webhook", &Versioned::V1(webhook))?);
+        request.send().await.map(drop).map_err(|error| update_conflict_or(&error))
+    }
+
+    /// One to be changed by its owner, as of now.
+    pub async fn load_to_edit(&self, bot_id: &BotId, id: WebhookId) -> Result<Option<(Webhook, Edition)>, StoreError> {
+        let Some(item) = self.item(bot_id, id).await? else { return Ok(None) };
+        if item.contains_key("expires") {
+            return Ok(None);
+        }
+        Ok(Some((read(&item)?, Edition(read_number(&item, "edition").unwrap_or_default()))))
+    }
+
+    /// What the owner changed; its health stays as it is. [`StoreError::Conflict`] when somebody else changed it since it
+    /// was read, and when it is gone.
+    pub async fn edit(&self, webhook: &Webhook, edition: Edition) -> Result<(), StoreError> {
+        let request = self
+            .update(&webhook.bot_id, webhook.id, "SET body = :body, edition = :next")
+            .expression_attribute_values(":body", json("webhook", &Versioned::V1(webhook))?)
+            .expression_attribute_values(":next", number(edition.0 + 1));
+        let request = match edition.0 {
+            0 => request.condition_expression("attribute_exists(pk) AND attribute_not_exists(edition)"),
+            read => request.condition_expression("edition = :read").expression_attribute_values(":read", number(read)),
+        };
+        request.send().await.map(drop).map_err(|error| update_conflict_or(&error))
+    }
+
+    /// Its bot is deleted: it gets what it is owed, and nothing new.
+    pub async fn retire(&self, webhook: &Webhook, expires: EpochMillis) -> Result<(), StoreError> {
+        let request = self
+            .update(&webhook.bot_id, webhook.id, "SET expires = :expires")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_values(":expires", number(expires.seconds().0));
+        match request.send().await.map_err(|error| update_conflict_or(&error)) {
+            // Deleted by somebody else: as good.
+            Ok(_) | Err(StoreError::Conflict) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     pub async fn delete(&self, webhook: &Webhook) -> Result<(), StoreError> {
@@ -120,15 +175,7 @@ impl Webhooks {
         if version > 0 {
             request = request.expression_attribute_values(":version", version_number(version));
         }
-        match request.send().await {
-            Ok(_) => Ok(()),
-            Err(error)
-                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Err(StoreError::Conflict)
-            }
-            Err(error) => Err(StoreError::from_sdk(&error)),
-        }
+        request.send().await.map(drop).map_err(|error| update_conflict_or(&error))
     }
 
     fn update(&self, bot_id: &BotId, id: WebhookId, expression: &str) -> UpdateItemFluentBuilder {

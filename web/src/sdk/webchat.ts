@@ -19,6 +19,7 @@ import type {
   Locale,
   MessageFrame,
   Params,
+  Navigation,
   Pending,
   Sendable,
   ServerFrame,
@@ -239,6 +240,11 @@ export class WebChat {
   /** The customer has seen everything up to this number. */
   read(seq: number): void {
     this.#write({ action: "read", seq });
+  }
+
+  /** To another place of the bot, where its settings let pages do that. False without a connection. */
+  navigate(place: Navigation): boolean {
+    return this.#write({ action: "navigate", flowId: place.flowId, nodeId: place.nodeId });
   }
 
   /** What was said before; oldest first. */

@@ -50,7 +50,8 @@ export async function standIn(): Promise<StandIn> {
   made.pages.set("/webchat.js", { type: "text/javascript; charset=utf-8", body: dist("webchat.js") });
   made.pages.set("/shop", { type: "text/html; charset=utf-8", headers, body: html(shop + tag()) });
   made.pages.set("/shop-en", { type: "text/html; charset=utf-8", headers, body: html(`<main><h1>Starlight Flowers</h1></main>${tag()}`, "en") });
-  made.pages.set("/webchat/Bweb01", { type: "text/html; charset=utf-8", headers, body: dist("webchat.html") });
+  const own = { "content-security-policy": CSP.replace("img-src *", "img-src * data:") };
+  made.pages.set("/webchat/Bweb01", { type: "text/html; charset=utf-8", headers: own, body: dist("webchat.html") });
   return made;
 }
 

@@ -26,6 +26,15 @@ pub(super) fn print(dev: &Dev, running: &Running) {
             dev.data.display()
         );
     }
+    if dev.memory {
+        let _ = writeln!(text, "  api        http://{address}/v1  {dim}(key {}){plain}", running.key);
+    } else {
+        let _ = writeln!(
+            text,
+            "  api        http://{address}/v1  {dim}(`closer bot`, `closer webhook`; key in {}){plain}",
+            dev.data.join("key").display()
+        );
+    }
     let _ = writeln!(text, "  bots       {}  {dim}(live a second after you save one){plain}", dev.bots.display());
     if dev.live {
         let _ = writeln!(text, "  {bold}live{plain}       channels with credentials talk to the real messengers");

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
 use delivery::{Secret, Webhook};
-use model::{BotId, EpochMillis, PlatformType};
+use model::{BotId, EpochMillis, PlatformType, WebhookId};
 use serde::Serialize;
 use serde_json::{Value, json};
 use shell::clock;
@@ -94,13 +94,15 @@ pub(super) async fn put(
 ) -> anyhow::Result<Connected> {
     let BotFile { path, id, mut json, title, description, warnings, webhooks } = file;
     let channels = channels(dev, &id, &mut json, base, public_url);
-    let stored = StoredBot { version: clock::now().0, json };
+    let stored = StoredBot::new(clock::now().0, json);
     stack.bots.save(&id, &stored).await.with_context(|| format!("storing the bot of {}", path.display()))?;
     let receiver = receiver(&id, base, secret);
     let webhooks: Vec<&Webhook> = webhooks.iter().chain([&receiver]).collect();
-    // The file says which there are: one that was taken out, or the receiver of another port, gets nothing more.
+    // One that was taken out of the file, or the receiver of another port, gets nothing more. Those that the management API
+    // registered have other ids, and stay.
     for old in stack.webhooks.of_bot(&id).await.context("reading the webhooks")? {
-        if !webhooks.iter().any(|webhook| webhook.id == old.id) {
+        let of_a_file = old.id == WebhookId::of(&id, &old.url);
+        if of_a_file && !webhooks.iter().any(|webhook| webhook.id == old.id) {
             stack.webhooks.delete(&old).await.context("removing a webhook")?;
         }
     }

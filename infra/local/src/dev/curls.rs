@@ -53,16 +53,7 @@ pub fn stand_in_settings(platform: PlatformType) -> Value {
 
 /// What follows the bot's id in the address that is registered with the messenger.
 pub(super) fn tail(platform: PlatformType, settings: &Value) -> String {
-    match platform {
-        PlatformType::Kakao | PlatformType::Kakaobiz | PlatformType::Navertalk => {
-            first_text(&settings["botSecret"]).map(|secret| format!("/{secret}")).unwrap_or_default()
-        }
-        PlatformType::Bizchat if settings["driver"] == "twilio" => "/twilio".to_owned(),
-        PlatformType::Bizchat => "/mo".to_owned(),
-        PlatformType::Facebook | PlatformType::Line | PlatformType::Wechat | PlatformType::Web | PlatformType::Test => {
-            String::new()
-        }
-    }
+    platforms::tail(platform, settings, first_text(&settings["botSecret"]).unwrap_or_default())
 }
 
 /// A request as the messenger would send it. Each paste is a new message. Nobody's real secret is shown: it comes from

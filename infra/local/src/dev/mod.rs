@@ -1,5 +1,6 @@
 //! `closer dev`: the stack, the bots of a folder, and a page to chat with them.
 
+pub mod access;
 mod banner;
 mod channels;
 mod curls;
@@ -91,6 +92,9 @@ pub struct Running {
     pub stack: Arc<Stack>,
     pub bots: Bots,
     pub sockets: Sockets,
+    /// Of the management API, with every right.
+    pub key: String,
+    announced: Option<access::Announced>,
     server: tokio::task::JoinHandle<std::io::Result<()>>,
     watcher: tokio::task::JoinHandle<()>,
     stop: tokio::sync::watch::Sender<bool>,
@@ -133,6 +137,17 @@ pub async fn start(dev: &Dev) -> anyhow::Result<Running> {
         ..Options::default()
     })
     .await?;
+    let data = (!dev.memory).then_some(dev.data.as_path());
+    let key = access::key(&stack.keys, data).await?;
+    let announced = data.map(|data| {
+        let running = access::Running {
+            url: base.clone(),
+            dynamodb: format!("http://{}", stack.services.dynamodb),
+            keys_table: stack.services.tables.keys.clone(),
+        };
+        access::announce(&running, data)
+    });
+    let announced = announced.transpose()?;
     let secret = receiver_secret()?;
     let bots = Bots::new(channels::load(dev, &stack, &base, &public_url, &secret).await?);
     if !dev.idle {
@@ -143,7 +158,7 @@ pub async fn start(dev: &Dev) -> anyhow::Result<Running> {
     let feed = Feed::keeping(dev.kept);
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let (router, sockets) =
-        server::router(dev, Arc::clone(&stack), feed.clone(), bots.clone(), secret.clone(), stopped.clone());
+        server::router(dev, Arc::clone(&stack), feed.clone(), bots.clone(), &key, secret.clone(), stopped.clone());
     let mut closing = stopped.clone();
     let server = tokio::spawn(async move {
         let shutdown = async move {
@@ -152,11 +167,12 @@ pub async fn start(dev: &Dev) -> anyhow::Result<Running> {
         axum::serve(listener, router).with_graceful_shutdown(shutdown).await
     });
     let watcher = tokio::spawn(watch::run(dev.clone(), Arc::clone(&stack), bots.clone(), base, public_url, secret));
-    Ok(Running { address, feed, stack, bots, sockets, server, watcher, stop })
+    Ok(Running { address, feed, stack, bots, sockets, key, announced, server, watcher, stop })
 }
 
 impl Running {
     pub async fn stop(self) {
+        drop(self.announced);
         self.watcher.abort();
         let _ = self.watcher.await;
         self.stop.send_replace(true);

@@ -31,6 +31,7 @@ struct App {
     stack: Arc<Stack>,
     feed: Feed,
     bots: Bots,
+    key: String,
     live: bool,
     allow_private: bool,
     web: Arc<WebChat>,
@@ -42,6 +43,7 @@ pub(super) fn router(
     stack: Arc<Stack>,
     feed: Feed,
     bots: Bots,
+    key: &str,
     secret: Secret,
     stopped: watch::Receiver<bool>,
 ) -> (Router, Sockets) {
@@ -56,7 +58,7 @@ pub(super) fn router(
         });
         Sockets::new(handler, dev.lifetimes, stopped.clone())
     };
-    let app = App { stack, feed, bots, live, allow_private, web, stopped };
+    let app = App { stack, feed, bots, key: key.to_owned(), live, allow_private, web, stopped };
     let router = Router::new()
         .route("/", get(|| async { Html(include_str!("page.html")) }))
         .route("/api/state", get(state))
@@ -69,6 +71,7 @@ pub(super) fn router(
         .route("/webchat.js", get(web_chat))
         .route("/closer-sdk.js", get(web_chat))
         .route("/closer-sdk.global.js", get(web_chat))
+        .route("/v1/{*rest}", any(manage))
         .with_state(app)
         .merge(sockets.router())
         .merge(stand_ins)
@@ -104,7 +107,7 @@ async fn state(State(app): State<App>) -> Response {
             .into();
     }
     let version = env!("CARGO_PKG_VERSION");
-    Json(json!({ "version": version, "live": app.live, "allowPrivate": app.allow_private, "bots": bots }))
+    Json(json!({ "version": version, "live": app.live, "allowPrivate": app.allow_private, "key": app.key, "bots": bots }))
         .into_response()
 }
 
@@ -134,6 +137,12 @@ async fn feed_of(State(app): State<App>) -> Sse<impl Stream<Item = Result<Event,
     Sse::new(events).keep_alive(KeepAlive::default())
 }
 
+/// The management API.
+async fn manage(State(app): State<App>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    let function = async |request| app.stack.admin.handle(request).await;
+    gateway::invoke(function, &method, &uri, &headers, &body).await
+}
+
 async fn hook(
     State(app): State<App>,
     Path((platform, _)): Path<(String, String)>,
@@ -143,7 +152,10 @@ async fn hook(
     body: Bytes,
 ) -> Response {
     match platform.parse::<PlatformType>().ok().and_then(|platform| app.stack.adapters.get(&platform)) {
-        Some(adapter) => gateway::invoke(adapter, &method, &uri, &headers, &body).await,
+        Some(adapter) => {
+            let function = async |request| adapter.handle(request).await;
+            gateway::invoke(function, &method, &uri, &headers, &body).await
+        }
         None => Response::builder()
             .status(StatusCode::NOT_FOUND)
             .header(header::CONTENT_TYPE, "text/plain; charset=utf-8")

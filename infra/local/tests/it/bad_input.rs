@@ -154,9 +154,9 @@ fn kakao_cases() -> Vec<Case> {
 #[tokio::test]
 async fn what_strangers_send_leaves_nothing_but_a_line() {
     let running = world::start_idle().await;
-    let StoredBot { mut json, version } = running.stack.bots.load(&world::bot()).await.unwrap().unwrap();
+    let StoredBot { mut json, version, .. } = running.stack.bots.load(&world::bot()).await.unwrap().unwrap();
     json["integration"] = json!({});
-    running.stack.bots.save(&"Bplain".parse().unwrap(), &StoredBot { version, json }).await.unwrap();
+    running.stack.bots.save(&"Bplain".parse().unwrap(), &StoredBot::new(version, json)).await.unwrap();
 
     let (log, _guard) = capture();
     for case in line_cases().into_iter().chain(kakao_cases()) {
@@ -235,9 +235,9 @@ async fn the_first_and_the_last_of_all_times_are_taken() {
 async fn a_good_turn_is_logged_without_a_word_of_it() {
     const TOKEN: &str = "channel-access-token-of-a-shop";
     let running = world::start().await;
-    let StoredBot { version, mut json } = running.stack.bots.load(&world::bot()).await.unwrap().unwrap();
+    let StoredBot { version, mut json, .. } = running.stack.bots.load(&world::bot()).await.unwrap().unwrap();
     json["integration"]["line"]["channelAccessToken"] = json!(TOKEN);
-    running.stack.bots.save(&world::bot(), &StoredBot { version: version + 1, json }).await.unwrap();
+    running.stack.bots.save(&world::bot(), &StoredBot::new(version + 1, json)).await.unwrap();
     let secrets: Vec<String> = {
         let webhooks = running.stack.webhooks.of_bot(&world::bot()).await.unwrap();
         webhooks.into_iter().flat_map(|webhook| webhook.secrets).map(String::from).collect()
@@ -308,7 +308,14 @@ async fn send(running: &Running, method: &str, path: &str, signature: Option<&st
         .collect();
     let (method, uri): (Method, Uri) = (method.parse().unwrap(), path.parse().unwrap());
     let adapter = &running.stack.adapters[&platform];
-    let response = gateway::invoke(adapter, &method, &uri, &headers, &Bytes::copy_from_slice(body)).await;
+    let response = gateway::invoke(
+        async |request| adapter.handle(request).await,
+        &method,
+        &uri,
+        &headers,
+        &Bytes::copy_from_slice(body),
+    )
+    .await;
     (response.status().as_u16(), response.headers().clone())
 }
 

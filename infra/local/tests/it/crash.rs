@@ -388,7 +388,7 @@ async fn says(running: &Running, count: u64) {
         "preference": { "entryFlowId": 1, "fallbackFlowId": 1 },
     });
     let version = stored.version + 1;
-    running.stack.bots.save(&world::bot(), &StoredBot { version, json }).await.unwrap();
+    running.stack.bots.save(&world::bot(), &StoredBot::new(version, json)).await.unwrap();
 }
 
 async fn line_text_of_an_hour_ago(running: &Running) {

@@ -22,8 +22,8 @@ use crate::world;
 /// One request that the receiver got.
 #[derive(Clone, Debug)]
 pub(crate) struct Got {
-    headers: HeaderMap,
-    body: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
     /// What was said to it.
     status: u16,
 }
@@ -65,7 +65,7 @@ impl Says {
 }
 
 impl Receiver {
-    async fn start(&self) -> String {
+    pub(crate) async fn start(&self) -> String {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/closer", listener.local_addr().unwrap());
         let receiver = self.clone();
@@ -102,7 +102,7 @@ impl Receiver {
         self.got.lock().unwrap().clone()
     }
 
-    fn answers(&self, statuses: &[u16]) {
+    pub(crate) fn answers(&self, statuses: &[u16]) {
         self.statuses.lock().unwrap().extend(statuses);
     }
 

@@ -295,10 +295,10 @@ async fn request(running: &Running, platform: PlatformType, file: &str, text: &s
     // Where nobody works on it, what KakaoTalk is told in time; its own patience would be four seconds.
     let works = file != "kakao/callback.json";
     let stack = &running.stack;
-    let StoredBot { version, mut json } = stack.bots.load(&world::bot()).await.unwrap().unwrap();
+    let StoredBot { version, mut json, .. } = stack.bots.load(&world::bot()).await.unwrap().unwrap();
     json["integration"]["kakao"]["answerWithinMs"] = json!(if works { 4000 } else { 300 });
     json["integration"]["kakao"]["channelAdminKey"] = json!("local-kakao-admin-key");
-    stack.bots.save(&world::bot(), &StoredBot { version: version + 1, json }).await.unwrap();
+    stack.bots.save(&world::bot(), &StoredBot::new(version + 1, json)).await.unwrap();
 
     let answered = Cell::new(false);
     let adapter = async {

@@ -16,7 +16,7 @@ async fn start(timeout_ms: u32) -> closer::dev::Running {
     let mut stored = running.stack.bots.load(&world::bot()).await.unwrap().unwrap();
     stored.json["preference"]["sessionTimeoutMinutes"] = json!(f64::from(timeout_ms) / 60_000.0);
     let version = stored.version + 1;
-    running.stack.bots.save(&world::bot(), &StoredBot { version, json: stored.json }).await.unwrap();
+    running.stack.bots.save(&world::bot(), &StoredBot::new(version, stored.json)).await.unwrap();
     // Longer than the bot that was loaded at start is believed.
     tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
     running

@@ -126,7 +126,7 @@ async fn a_slow_server_makes_a_late_reply_and_not_a_wrong_one() {
     ] }]);
     stored.json["preference"]["fallbackFlowId"] = json!(1);
     let version = stored.version + 1;
-    running.stack.bots.save(&world::bot(), &StoredBot { version, json: stored.json }).await.unwrap();
+    running.stack.bots.save(&world::bot(), &StoredBot::new(version, stored.json)).await.unwrap();
 
     let interim = say_while_working(&running, json!({ "utterance": "안녕", "callbackUrl": CALLBACK })).await;
     assert_eq!(interim["useCallback"], true);
@@ -215,7 +215,7 @@ async fn wechat_without_the_api_is_answered_when_it_asks_again() {
     let mut stored = running.stack.bots.load(&world::bot()).await.unwrap().unwrap();
     stored.json["integration"]["wechat"]["customerService"] = json!(false);
     let version = stored.version + 1;
-    running.stack.bots.save(&world::bot(), &StoredBot { version, json: stored.json }).await.unwrap();
+    running.stack.bots.save(&world::bot(), &StoredBot::new(version, stored.json)).await.unwrap();
 
     let (status, answer) = wechat(&running, "1", 0, "안녕").await;
     assert_eq!((status, answer.as_str()), (503, ""), "by now nobody listens any more");
@@ -253,7 +253,7 @@ async fn impatient() -> Running {
         stored.json["integration"][platform]["answerWithinMs"] = json!(300);
     }
     let version = stored.version + 1;
-    running.stack.bots.save(&world::bot(), &StoredBot { version, json: stored.json }).await.unwrap();
+    running.stack.bots.save(&world::bot(), &StoredBot::new(version, stored.json)).await.unwrap();
     running
 }
 

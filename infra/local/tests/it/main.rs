@@ -6,6 +6,7 @@ mod usage;
 mod versions;
 mod world;
 
+mod api;
 mod bad_input;
 mod crash;
 mod crowd;
@@ -13,6 +14,7 @@ mod deliveries;
 mod delivery_crash;
 mod events;
 mod expiry;
+mod fleet;
 mod late;
 mod media;
 mod platforms;

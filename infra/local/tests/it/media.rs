@@ -39,7 +39,9 @@ async fn open(running: &Running, path: &str, range: Option<&str>) -> (StatusCode
     }
     let adapter = &running.stack.adapters[&PlatformType::Line];
     let uri: Uri = path.parse().unwrap();
-    let response = gateway::invoke(adapter, &Method::GET, &uri, &headers, &Bytes::new()).await;
+    let response =
+        gateway::invoke(async |request| adapter.handle(request).await, &Method::GET, &uri, &headers, &Bytes::new())
+            .await;
     let (parts, body) = response.into_parts();
     (parts.status, parts.headers, axum::body::to_bytes(body, usize::MAX).await.unwrap())
 }
@@ -103,7 +105,14 @@ async fn what_wechat_sends_in_place_of_a_file_is_read() {
         let path = platforms::media::link("", PlatformType::Wechat, &world::bot(), &secrets, &source, 60, now);
         let adapter = &running.stack.adapters[&PlatformType::Wechat];
         let uri: Uri = path.parse().unwrap();
-        let response = gateway::invoke(adapter, &Method::GET, &uri, &HeaderMap::new(), &Bytes::new()).await;
+        let response = gateway::invoke(
+            async |request| adapter.handle(request).await,
+            &Method::GET,
+            &uri,
+            &HeaderMap::new(),
+            &Bytes::new(),
+        )
+        .await;
         assert_eq!(response.status(), status, "{id}: an address of ours is not asked for");
     }
     running.stop().await;

@@ -15,7 +15,7 @@ async fn people_are_counted_once_and_beyond_the_plan_a_line_is_added() {
     let mut stored = bots.load(&world::bot()).await.unwrap().unwrap();
     stored.json["plan"] = json!({ "monthlyUsers": 1, "line": "powered by closer.ai" });
     let version = stored.version + 1;
-    bots.save(&world::bot(), &StoredBot { version, json: stored.json }).await.unwrap();
+    bots.save(&world::bot(), &StoredBot::new(version, stored.json)).await.unwrap();
     let services = &running.stack.services;
     let usage = Usage::new(services.aws.dynamodb.clone(), &services.tables.sessions);
     let month = flow::Plan::default().month(shell::clock::now());

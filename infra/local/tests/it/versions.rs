@@ -50,15 +50,15 @@ async fn of_two_who_publish_at_once_one_is_told() {
     let running = world::start_idle().await;
     let bots = &running.stack.bots;
     let before = bots.load(&world::bot()).await.unwrap().unwrap();
-    let bot = |n: i64| StoredBot { version: before.version + n, json: before.json.clone() };
+    let bot = |n: i64| StoredBot::new(before.version + n, before.json.clone());
     let now = shell::clock::now();
     let (one, other) = (bot(1), bot(2));
     let id = world::bot();
-    let (one, other) = tokio::join!(bots.publish(&id, &one, now), bots.publish(&id, &other, now));
-    assert!(one.is_ok() || other.is_ok());
-    for result in [one, other] {
-        assert!(matches!(result, Ok(()) | Err(store::StoreError::Conflict)), "{result:?}");
-    }
+    let (one, other) =
+        tokio::join!(bots.publish(&id, Some(&before), &one, now), bots.publish(&id, Some(&before), &other, now));
+    let results = [one, other];
+    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1, "{results:?}");
+    assert!(results.iter().any(|result| matches!(result, Err(store::StoreError::Conflict))), "{results:?}");
     running.stop().await;
 }
 
@@ -74,8 +74,8 @@ async fn publish(running: &Running, word: &str) {
         ] }],
         "preference": { "entryFlowId": 1, "fallbackFlowId": 1 },
     });
-    let bot = StoredBot { version: before.version + 1, json };
-    running.stack.bots.publish(&world::bot(), &bot, shell::clock::now()).await.unwrap();
+    let bot = StoredBot::new(before.version + 1, json);
+    running.stack.bots.publish(&world::bot(), Some(&before), &bot, shell::clock::now()).await.unwrap();
 }
 
 /// What the bot says to a text, by a worker that has read no bot yet.

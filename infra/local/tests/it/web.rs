@@ -2,9 +2,11 @@
 
 mod crash;
 mod hostile;
+mod load;
 mod talk;
 mod tokens;
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use closer::dev::Running;
@@ -24,6 +26,8 @@ const SECRET: &str = "local-web-token-secret";
 struct Tab {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     last: u64,
+    /// For the next frame.
+    patience: Duration,
 }
 
 fn base(running: &Running) -> String {
@@ -68,11 +72,11 @@ fn signed(secret: &str, header: &Value, claims: &Value) -> String {
 
 /// The status that refuses the handshake, or the socket and the subprotocol that was chosen.
 async fn handshake(
-    running: &Running,
+    address: SocketAddr,
     query: &str,
     headers: &[(&'static str, String)],
 ) -> Result<(Tab, Option<String>), u16> {
-    let mut request = format!("ws://{}/ws{query}", running.address).into_client_request().unwrap();
+    let mut request = format!("ws://{address}/ws{query}").into_client_request().unwrap();
     for (name, value) in headers {
         request.headers_mut().append(*name, value.parse().unwrap());
     }
@@ -80,7 +84,7 @@ async fn handshake(
         Ok((socket, response)) => {
             let chosen = response.headers().get("sec-websocket-protocol");
             let chosen = chosen.map(|value| value.to_str().unwrap().to_owned());
-            Ok((Tab { socket, last: 0 }, chosen))
+            Ok((Tab { socket, last: 0, patience: Duration::from_secs(10) }, chosen))
         }
         Err(tungstenite::Error::Http(response)) => Err(response.status().as_u16()),
         Err(error) => panic!("{error}"),
@@ -90,8 +94,13 @@ async fn handshake(
 impl Tab {
     /// As the SDK connects, before `open`.
     async fn connect(running: &Running, token: &str) -> Self {
-        let headers = [("origin", base(running)), ("sec-websocket-protocol", format!("closer.v1, bearer.{token}"))];
-        let (tab, chosen) = handshake(running, "", &headers).await.unwrap();
+        Self::connect_to(running.address, token).await
+    }
+
+    async fn connect_to(address: SocketAddr, token: &str) -> Self {
+        let headers =
+            [("origin", format!("http://{address}")), ("sec-websocket-protocol", format!("closer.v1, bearer.{token}"))];
+        let (tab, chosen) = handshake(address, "", &headers).await.unwrap();
         assert_eq!(chosen.as_deref(), Some("closer.v1"));
         tab
     }
@@ -112,11 +121,11 @@ impl Tab {
         self.write(&said(id, text)).await;
     }
 
-    /// The next frame within ten seconds; `None` when the socket is closed.
+    /// The next frame; `None` when the socket is closed.
     async fn next(&mut self) -> Option<Value> {
         loop {
-            let message = tokio::time::timeout(Duration::from_secs(10), self.socket.next()).await;
-            match message.expect("no frame for ten seconds") {
+            let message = tokio::time::timeout(self.patience, self.socket.next()).await;
+            match message.expect("no frame for too long") {
                 Some(Ok(Message::Text(text))) => return Some(serde_json::from_str(&text).unwrap()),
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
                 Some(Ok(_)) => {}
@@ -164,7 +173,13 @@ fn said(id: &str, text: &str) -> Value {
 
 /// What the log holds, as a browser that has nothing is told: `> ` the customer, `< ` the bot.
 async fn log(running: &Running, token: &str) -> Vec<String> {
-    let (mut tab, _) = Tab::open(running, token, 0).await;
+    log_at(running.address, token).await
+}
+
+async fn log_at(address: SocketAddr, token: &str) -> Vec<String> {
+    let mut tab = Tab::connect_to(address, token).await;
+    tab.write(&json!({ "action": "open", "v": 1 })).await;
+    tab.of("CONTEXT").await;
     tab.write(&json!({ "action": "history", "v": 1 })).await;
     let history = tab.of("HISTORY").await;
     let items = history["items"].as_array().unwrap();

@@ -54,7 +54,14 @@ pub(crate) async fn call(
     let method: Method = method.parse().unwrap();
     let uri: Uri = path.parse().unwrap();
     let adapter = &running.stack.adapters[&platform];
-    let response = gateway::invoke(adapter, &method, &uri, &map, &Bytes::copy_from_slice(body)).await;
+    let response = gateway::invoke(
+        async |request| adapter.handle(request).await,
+        &method,
+        &uri,
+        &map,
+        &Bytes::copy_from_slice(body),
+    )
+    .await;
     let status = response.status();
     let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
     (status, String::from_utf8(body.to_vec()).unwrap())
@@ -106,7 +113,7 @@ pub(crate) async fn echo(running: &Running) {
         ] }],
         "preference": { "entryFlowId": 1, "fallbackFlowId": 1 },
     });
-    running.stack.bots.save(&bot(), &store::StoredBot { version: stored.version + 1, json }).await.unwrap();
+    running.stack.bots.save(&bot(), &store::StoredBot::new(stored.version + 1, json)).await.unwrap();
 }
 
 /// All customers at once, each one message after another and without waiting for answers. The text is `customer-number`.

@@ -2,6 +2,7 @@
 //!
 //! ```json
 //! { "entryFlowId": 1, "fallbackFlowId": 2, "sessionTimeoutMinutes": 1440, "agentCall": { "completedFlowId": 3 },
+//!   "fetch": { "timeoutMs": 5000, "maxBytes": 100000 }, "history": { "days": 30 },
 //!   "systemMessage": { "empty": "…", "error": "…", "additionalChoice": "…", "unsupportedMedia": "…" },
 //!   "sessionBehavior": { "restoreNavigation": true, "welcomeOnSessionStart": true, "welcomeOnMessageWithoutSession": true } }
 //! ```
@@ -86,6 +87,15 @@ pub(super) fn read(
     };
     let fetch_timeout_ms = bounded("timeoutMs", limits::FETCH_TIMEOUT_MS, limits::FETCH_TIMEOUT_MS, reader)?;
     let fetch_bytes = bounded("maxBytes", limits::FETCH_BYTES, limits::FETCH_BYTES_MOST, reader)?;
+    let history_days = match reader.number(field(field(json, "history"), "days"), "preference.history.days")? {
+        None => 0,
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is within")]
+        Some(days) if (0.0..=f64::from(limits::HISTORY_DAYS)).contains(&days) => days as u16,
+        Some(_) => {
+            let most = limits::HISTORY_DAYS;
+            return Err(reader.error("preference.history.days", &format!("is a number from 0 to {most}")));
+        }
+    };
     let minutes = reader.number(field(json, "sessionTimeoutMinutes"), "preference.sessionTimeoutMinutes")?;
     Ok(Preference {
         welcome_on_session_start: flag("welcomeOnSessionStart", reader)?,
@@ -99,6 +109,7 @@ pub(super) fn read(
         completed_flow,
         fetch_timeout_ms,
         fetch_bytes: fetch_bytes as usize,
+        history_days,
         entry_flow,
         fallback_flow,
         empty: text("empty", reader)?.unwrap_or_else(|| Text::Plain(EMPTY.to_owned())),

@@ -185,9 +185,11 @@ fn message(web: &Web, event: Event, row: Option<&Connection>) -> Heard {
             client_message_id: Some(said.client_message_id),
             ..Complaint::new(Code::NotOpen, "the first frame is open")
         }),
-        Frame::Typing { .. } | Frame::Read { .. } | Frame::History { .. } | Frame::Upload(_) => {
-            Err(Complaint::new(Code::NotOpen, "the first frame is open"))
-        }
+        Frame::Typing { .. }
+        | Frame::Read { .. }
+        | Frame::History { .. }
+        | Frame::Upload(_)
+        | Frame::Navigate { .. } => Err(Complaint::new(Code::NotOpen, "the first frame is open")),
     });
     Heard::Frame { connection, event: event_name, frame }
 }
@@ -231,6 +233,17 @@ pub(super) fn open(
         }
         Some(_) => Vec::new(),
     }
+}
+
+/// The page leads the customer to another place of the bot.
+pub(super) fn navigate(
+    web: &Web,
+    (flow_id, node_id): (u64, Option<u64>),
+    connection: &Connection,
+    event: &EventName,
+) -> Inbound {
+    let kind = InboundKind::Moved { flow_id, node_id };
+    inbound(web, connection, event.at, &format!("navigate {}", event.name), kind)
 }
 
 /// The length keeps two pairs of key and id from making one name.

@@ -51,6 +51,7 @@ pub struct Web {
     api_keys: Secrets,
     allowed_origins: Vec<String>,
     upload_uri_prefixes: Vec<Url>,
+    navigation: bool,
 }
 
 /// `integration.web` of a bot.
@@ -68,6 +69,8 @@ struct Settings {
     allowed_origins: Vec<String>,
     /// Where uploads are found again.
     upload_uri_prefixes: Vec<String>,
+    /// Pages may lead their customers to any flow. So may a customer, who can write what the page can.
+    navigation: bool,
 }
 
 const ISSUER: &str = "closer";
@@ -83,7 +86,7 @@ impl Web {
         let refuse = |reason: &str| SettingsError { platform: PlatformType::Web, reason: reason.to_owned() };
         let settings = Settings::deserialize(setup.settings).map_err(|_| {
             refuse(
-                "tokenSecret, identitySecret and apiKey are a text or a list of texts, allowedOrigins and uploadUriPrefixes lists of texts",
+                "tokenSecret, identitySecret and apiKey are a text or a list of texts, allowedOrigins and uploadUriPrefixes lists of texts, navigation true or false",
             )
         })?;
         if settings.token_secret.is_empty() {
@@ -115,6 +118,7 @@ impl Web {
             api_keys: settings.api_key,
             allowed_origins,
             upload_uri_prefixes,
+            navigation: settings.navigation,
         })
     }
 
@@ -160,6 +164,11 @@ impl Web {
         known: &Params,
     ) -> Vec<Inbound> {
         inbound::open(self, open, connection, event, live, known)
+    }
+
+    /// What a `navigate` means, for the queue.
+    pub fn navigate(&self, place: (u64, Option<u64>), connection: &Connection, event: &EventName) -> Inbound {
+        inbound::navigate(self, place, connection, event)
     }
 
     /// By which a second one is known: the id of the inbound that the first became.

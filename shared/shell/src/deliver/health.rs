@@ -2,16 +2,13 @@
 
 use std::collections::VecDeque;
 
-use delivery::{
-    Alarm, Effect, Exchange, Fleet, Frozen, Heard, Next, Notice, NoticeKind, Record, Webhook, request_headers,
-};
-use model::{DeliveryId, EventId, InboundId, PlatformType};
+use delivery::{Alarm, Effect, Exchange, Fleet, Heard, Next, Notice, NoticeKind, Webhook};
 use store::StoreError;
 use tracing::{error, info, warn};
 
+use super::owner::Tested;
 use super::{Deliver, TRIES};
 use crate::clock;
-use crate::post::Post;
 
 impl Deliver {
     /// Writes the webhook's health after an attempt, and says what is to be done when the record is written, too.
@@ -75,7 +72,7 @@ impl Deliver {
                     );
                     Ok(())
                 }
-                Effect::Test => self.test(webhook).await.map(|follows| effects.extend(follows)),
+                Effect::Test => self.test(webhook).await.map(|(_, follows)| effects.extend(follows)),
             };
             if let Err(error) = done {
                 error!(webhook.id = %id, %error, "What follows from a webhook's health could not be done");
@@ -102,17 +99,14 @@ impl Deliver {
         Err(StoreError::Conflict)
     }
 
-    /// A DELIVERY without events. It leaves no record.
-    async fn test(&self, webhook: &mut Webhook) -> Result<Vec<Effect>, StoreError> {
-        let at = clock::now();
-        let cause = InboundId::of(&webhook.bot_id, PlatformType::Test, &format!("test {} {}", webhook.id, at.0));
-        let frozen = Frozen::test(webhook, DeliveryId::of(webhook.id, EventId::of(cause, 0)));
-        let record = Record { attempt: 1, ..Record::behind(frozen, webhook, at) };
-        let headers = request_headers(webhook, &record, at);
-        let post =
-            Post { url: &webhook.url, headers: &headers, body: &record.body, deadline_ms: webhook.deadline_ms() };
-        let exchange: Exchange = self.receivers.deliver(&post).await.answer.exchange;
-        info!(webhook.id = %webhook.id, ?exchange, "Tested a webhook");
+    /// A DELIVERY without events, and what follows from how it ended.
+    pub(super) async fn test(&self, webhook: &mut Webhook) -> Result<(Tested, Vec<Effect>), StoreError> {
+        let tested = self.post_test(webhook).await;
+        let effects = self.hear_test(webhook, tested.exchange).await?;
+        Ok((tested, effects))
+    }
+
+    async fn hear_test(&self, webhook: &mut Webhook, exchange: Exchange) -> Result<Vec<Effect>, StoreError> {
         for _ in 0..TRIES {
             let (health, effects) = webhook.health.after_test(webhook, exchange, clock::now());
             if health == webhook.health {

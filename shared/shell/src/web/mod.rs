@@ -272,6 +272,13 @@ impl WebChat {
             Ok(Frame::Read { seq }) => self.tell_others(speaker, "web.read", json!({ "seq": seq })).await?,
             Ok(Frame::History { before_seq, limit }) => self.history(speaker, before_seq, limit).await?,
             Ok(Frame::Upload(upload)) => self.upload(speaker, &upload).await,
+            Ok(Frame::Navigate { flow_id, node_id }) => {
+                let inbound = speaker.web.navigate((flow_id, node_id), &speaker.connection, &event);
+                if let Err(error) = self.inbound.send(vec![inbound]).await {
+                    self.answer(speaker, &web::later(Code::Internal, "navigate again", None, AGAIN_MS)).await;
+                    return Err(error.into());
+                }
+            }
             Ok(Frame::Ping { t }) => self.answer(speaker, &Answer::Pong { t: &t }).await,
         }
         Ok(())

@@ -11,7 +11,8 @@ use futures::FutureExt as _;
 use serde_json::{Value, json};
 use shell::web::{Point, Witness};
 
-use super::{Tab, handshake, log, token};
+use super::{Tab, handshake, log, log_at, token};
+use crate::programs::Program;
 use crate::world;
 
 const POINTS: [Point; 8] = [
@@ -104,7 +105,7 @@ impl Seen {
 
 /// A socket that has said CONTEXT, if it does within a second.
 async fn connected(running: &Running, token: &str, seen: &Seen) -> Option<Tab> {
-    let (mut tab, _) = handshake(running, &format!("?token={token}"), &[]).await.ok()?;
+    let (mut tab, _) = handshake(running.address, &format!("?token={token}"), &[]).await.ok()?;
     tab.write(&json!({ "action": "open", "v": 1, "lastSeq": seen.last() })).await;
     loop {
         let frame = soon(&mut tab, 1000).await?;
@@ -147,4 +148,53 @@ async fn a_socket_that_is_gone_is_forgotten() {
     assert_eq!(rows.of_user(user, now).await.unwrap().len(), 1, "by 410");
     assert!(rows.load("YWJjZGVmZ2hpams=").await.unwrap().is_none());
     running.stop().await;
+}
+
+/// The program is killed while it hears and answers, and started again on what it kept.
+#[tokio::test]
+async fn killed_in_mid_conversation_it_loses_and_doubles_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (bots, data) = (folder.path().join("bots"), folder.path().join("data"));
+    std::fs::create_dir(&bots).unwrap();
+    std::fs::write(bots.join("echo.json"), super::load::ECHO).unwrap();
+    let arguments = ["--data", data.to_str().unwrap(), "--bots", bots.to_str().unwrap()];
+    let token = token("member-1");
+    const MESSAGES: usize = 15;
+    let mut acknowledged = 0;
+    let mut program = Program::start(&arguments);
+    for killed_after in [4, 9, usize::MAX] {
+        let mut tab = Tab::connect_to(program.address(), &token).await;
+        tab.write(&json!({ "action": "open", "v": 1 })).await;
+        tab.of("CONTEXT").await;
+        // As the SDK: one at a time, again until it is acknowledged, and no wait for answers.
+        while acknowledged < MESSAGES {
+            tab.say(&format!("c{acknowledged}"), &format!("말 {acknowledged}")).await;
+            if acknowledged == killed_after {
+                tokio::time::sleep(Duration::from_millis(15)).await;
+                break;
+            }
+            while tab.of("ACK").await["clientMessageId"] != format!("c{acknowledged}") {}
+            acknowledged += 1;
+        }
+        if acknowledged < MESSAGES {
+            program.signal("-9");
+            drop(program);
+            program = Program::start(&arguments);
+        }
+    }
+    // What a killed worker had received comes back when its visibility ends.
+    let last = format!("< 말 {}", MESSAGES - 1);
+    let mut log = Vec::new();
+    for _ in 0..100 {
+        log = log_at(program.address(), &token).await;
+        if log.contains(&last) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    for side in ['>', '<'] {
+        let said: Vec<&String> = log.iter().filter(|line| line.starts_with(&format!("{side} 말"))).collect();
+        let expected: Vec<String> = (0..MESSAGES).map(|n| format!("{side} 말 {n}")).collect();
+        assert_eq!(said, expected.iter().collect::<Vec<_>>(), "{log:#?}");
+    }
 }

@@ -251,6 +251,26 @@ async fn history_goes_back_to_the_beginning() {
 }
 
 #[tokio::test]
+async fn a_page_leads_its_customer_where_the_bot_lets_it() {
+    let running = world::start().await;
+    let token = token("member-1");
+    let (mut tab, _) = Tab::open(&running, &token, 0).await;
+    tab.of("KEYBOARD").await;
+    let navigate = json!({ "action": "navigate", "v": 1, "flowId": 1, "nodeId": 6 });
+    tab.write(&navigate).await;
+    assert_eq!(tab.of("ERROR").await["code"], "not_allowed");
+
+    let mut stored = running.stack.bots.load(&world::bot()).await.unwrap().unwrap();
+    stored.json["integration"]["web"]["navigation"] = json!(true);
+    stored.version += 1;
+    running.stack.bots.save(&world::bot(), &stored).await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+    tab.write(&navigate).await;
+    assert!(tab.hears().await.contains("평일은 10시부터"));
+    running.stop().await;
+}
+
+#[tokio::test]
 async fn an_end_user_can_be_erased() {
     let running = world::start().await;
     let token = token("member-1");

@@ -136,7 +136,7 @@ async fn handshakes_of_those_who_may_not_are_refused() {
         ("of a bot that there is not", with("bot", json!("Bxxxxx")), Some(401)),
         ("of no bot", with("bot", json!("../Bhello")), Some(401)),
     ] {
-        let connected = handshake(&running, &format!("?token={token}"), &[("origin", ours.clone())]).await;
+        let connected = handshake(running.address, &format!("?token={token}"), &[("origin", ours.clone())]).await;
         assert_eq!(connected.map(drop).err(), status, "{note}");
     }
     for (note, origin, status) in [
@@ -150,13 +150,13 @@ async fn handshakes_of_those_who_may_not_are_refused() {
         ("a file", "null".to_owned(), Some(403)),
     ] {
         let query = format!("?token={}", token("member-1"));
-        let connected = handshake(&running, &query, &[("origin", origin)]).await;
+        let connected = handshake(running.address, &query, &[("origin", origin)]).await;
         assert_eq!(connected.map(drop).err(), status, "{note}");
     }
     let query = format!("?token={}", token("member-1"));
     let two = [("origin", ours.clone()), ("origin", "https://evil.example".to_owned())];
-    assert_eq!(handshake(&running, &query, &two).await.map(drop).err(), Some(403));
-    assert_eq!(handshake(&running, &query, &[]).await.map(|(_, chosen)| chosen).ok(), Some(None), "a program");
+    assert_eq!(handshake(running.address, &query, &two).await.map(drop).err(), Some(403));
+    assert_eq!(handshake(running.address, &query, &[]).await.map(|(_, chosen)| chosen).ok(), Some(None), "a program");
     running.stop().await;
 }
 
