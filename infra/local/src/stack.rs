@@ -9,7 +9,9 @@ use std::time::Duration;
 use admin::Admin;
 use model::PlatformType;
 use shell::adapter::Adapter;
-use shell::config::{AdapterConfig, AdminConfig, ConversationConfig, DeliveryConfig, Hosts, UploadsConfig, WebConfig};
+use shell::config::{
+    AdapterConfig, AdminConfig, ConversationConfig, DeliveryConfig, Hosts, OperatorConfig, UploadsConfig, WebConfig,
+};
 use shell::conversation::{self, Conversation, Witness};
 use shell::deliver::{Deliver, Invocation};
 use shell::guard::Reach;
@@ -34,6 +36,7 @@ pub struct Options {
     /// Where frames are posted to the sockets of web chat.
     pub sockets_url: String,
     pub uploads: Option<UploadsConfig>,
+    pub operator: Option<OperatorConfig>,
     pub bot_cache_ms: i64,
     pub visibility_seconds: u32,
     /// Batches of a queue under way at once.
@@ -51,6 +54,7 @@ impl Default for Options {
             mail: MailConfig::default(),
             sockets_url: format!("http://127.0.0.1:3000/{}", crate::sockets::STAGE),
             uploads: None,
+            operator: None,
             bot_cache_ms: 1000,
             // A turn thinks 25 seconds at most.
             visibility_seconds: 30,
@@ -151,6 +155,7 @@ impl Stack {
             tables: self.services.tables.clone(),
             events_queue: self.services.queues.events.clone(),
             retry_queue: self.services.queues.retries.clone(),
+            operator: self.options.operator.clone(),
         };
         Deliver::new(&self.services.aws, &config, self.options.reach)
     }

@@ -26,7 +26,7 @@ use model::{BotId, EpochMillis};
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use shell::aws::Aws;
 use shell::cache::Cache;
 use shell::clock;
@@ -106,6 +106,8 @@ impl Admin {
             tables: tables.clone(),
             events_queue: config.events_queue.clone(),
             retry_queue: config.retry_queue.clone(),
+            // What is done by hand is known to whoever does it.
+            operator: None,
         };
         Self {
             keys: Keys::new(dynamodb.clone(), &tables.keys),
@@ -421,7 +423,10 @@ impl Reply {
 
     /// `next` is where the list goes on.
     fn list(data: Vec<Value>, next: Option<String>) -> Self {
-        Self::ok(json!({ "data": data, "next": next }))
+        let mut body = Map::new();
+        body.insert("data".to_owned(), data.into());
+        body.insert("next".to_owned(), next.into());
+        Self::ok(body.into())
     }
 
     fn header(mut self, name: &str, value: impl Into<String>) -> Self {

@@ -14,8 +14,15 @@ pub enum Erased {
     Untouched,
     /// It is being sent at this moment: look again when its lease is over.
     Busy,
-    /// To be written in this order: the rest of it, where there is one, and then itself.
-    Changed { rest: Option<Record>, record: Record },
+    Changed(Box<Cut>),
+}
+
+/// To be written in this order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cut {
+    /// The delivery that goes on with the other events, where there are any.
+    pub rest: Option<Record>,
+    pub record: Record,
 }
 
 impl Record {
@@ -31,7 +38,7 @@ impl Record {
             RecordState::Claimed { until } if *until > now => Erased::Busy,
             // They can be sent again by hand, and no more then.
             RecordState::Delivered | RecordState::Split { .. } => {
-                Erased::Changed { rest: None, record: gone(self.state.clone()) }
+                Erased::Changed(Box::new(Cut { rest: None, record: gone(self.state.clone()) }))
             }
             RecordState::Claimed { .. }
             | RecordState::Waiting { .. }
@@ -39,9 +46,9 @@ impl Record {
             | RecordState::Held => match self.without(&others, now) {
                 Some(rest) => {
                     let state = RecordState::Split { into: vec![rest.id] };
-                    Erased::Changed { rest: Some(rest), record: gone(state) }
+                    Erased::Changed(Box::new(Cut { rest: Some(rest), record: gone(state) }))
                 }
-                None => Erased::Changed { rest: None, record: gone(erased()) },
+                None => Erased::Changed(Box::new(Cut { rest: None, record: gone(erased()) })),
             },
         }
     }
@@ -128,6 +135,13 @@ mod tests {
         Record { state, ..Record::new(frozen, &webhook, NOW) }
     }
 
+    fn cut(record: &Record) -> Cut {
+        match record.erase(customer("kim"), NOW) {
+            Erased::Changed(cut) => *cut,
+            other => panic!("{other:?}"),
+        }
+    }
+
     #[test]
     fn what_is_open_goes_on_without_the_customer() {
         let events = [event(1, "kim"), event(2, "lee"), event(3, "kim"), event(4, "park")];
@@ -138,9 +152,8 @@ mod tests {
             RecordState::Claimed { until: NOW },
         ] {
             let record = record(&events, state.clone());
-            let Erased::Changed { rest: Some(rest), record: parent } = record.erase(customer("kim"), NOW) else {
-                panic!("{state:?}")
-            };
+            let Cut { rest, record: parent } = cut(&record);
+            let rest = rest.unwrap();
             assert_eq!(rest.events, [events[1].id, events[3].id]);
             assert!(
                 !rest.body.contains("kim") && rest.body.contains("lee says 2") && rest.body.contains("park says 4")
@@ -160,7 +173,7 @@ mod tests {
     #[test]
     fn what_tells_of_nobody_else_is_given_up() {
         let record = record(&[event(1, "kim")], RecordState::Waiting { due_at: NOW });
-        let Erased::Changed { rest: None, record } = record.erase(customer("kim"), NOW) else { panic!() };
+        let Cut { rest: None, record } = cut(&record) else { panic!("it tells of nobody else") };
         assert_eq!(record.state, RecordState::Parked { reason: Parked::Erased });
         assert_eq!(record.resend(NOW), None);
     }
@@ -168,7 +181,7 @@ mod tests {
     #[test]
     fn what_was_delivered_loses_its_body() {
         let record = record(&[event(1, "kim"), event(2, "lee")], RecordState::Delivered);
-        let Erased::Changed { rest: None, record } = record.erase(customer("kim"), NOW) else { panic!() };
+        let Cut { rest: None, record } = cut(&record) else { panic!("it tells of nobody else") };
         assert_eq!((record.state, record.body.as_str()), (RecordState::Delivered, ""));
     }
 

@@ -22,7 +22,7 @@ pub mod webhook;
 
 pub use answer::{Answer, Asks, Cause, Exchange, Judgement, Next, judge, once_more};
 pub use batch::{Bundle, Frozen, QueuedBundle, freeze, not_taken};
-pub use erase::Erased;
+pub use erase::{Cut, Erased};
 pub use fleet::{Alarm, Fleet, StoredFleet};
 pub use health::{Effect, Failing, Health, Heard, Pass, Reason, State, StoredHealth, SwitchedOff};
 pub use limits::{LEASE_MS, MAX_BYTES, MAX_EVENTS};

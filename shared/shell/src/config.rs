@@ -8,7 +8,7 @@ use crate::mail::MailConfig;
 use store::Tables;
 
 #[derive(Debug, thiserror::Error)]
-#[error("the variable {0} is not set; {1}")]
+#[error("the variable {0} is not set, or cannot be used; {1}")]
 pub struct Missing(&'static str, &'static str);
 
 /// What every adapter needs.
@@ -81,6 +81,16 @@ pub struct DeliveryConfig {
     pub events_queue: String,
     /// `RETRY_QUEUE_URL`: wakes retries that are due within 15 minutes.
     pub retry_queue: String,
+    pub operator: Option<OperatorConfig>,
+}
+
+/// Where the operator hears of webhooks that fail, are switched off, or are back.
+#[derive(Clone, Debug)]
+pub struct OperatorConfig {
+    /// `OPERATOR_WEBHOOK_URL`
+    pub url: String,
+    /// `OPERATOR_WEBHOOK_SECRET`: `whsec_…`, which signs as that of any webhook does.
+    pub secret: delivery::Secret,
 }
 
 #[derive(Clone, Debug)]
@@ -101,6 +111,7 @@ pub struct AdminConfig {
 #[derive(Clone, Debug, Default)]
 pub struct Hosts(Vec<(&'static str, String)>);
 
+const SECRET: &str = "it is `whsec_` and the base64 of 24 to 64 bytes, as of any webhook";
 const EVENTS: &str = "it is the URL of the FIFO queue to the delivery function";
 const RETRIES: &str = "it is the URL of the queue that wakes retries";
 const INBOUND: &str = "it is the URL of the FIFO queue to the conversation function";
@@ -150,7 +161,17 @@ impl DeliveryConfig {
             },
             events_queue: required("EVENTS_QUEUE_URL", EVENTS)?,
             retry_queue: required("RETRY_QUEUE_URL", RETRIES)?,
+            operator: OperatorConfig::from_env()?,
         })
+    }
+}
+
+impl OperatorConfig {
+    fn from_env() -> Result<Option<Self>, Missing> {
+        let Some(url) = optional("OPERATOR_WEBHOOK_URL") else { return Ok(None) };
+        let secret = required("OPERATOR_WEBHOOK_SECRET", SECRET)?;
+        let secret = secret.parse().map_err(|_| Missing("OPERATOR_WEBHOOK_SECRET", SECRET))?;
+        Ok(Some(Self { url, secret }))
     }
 }
 

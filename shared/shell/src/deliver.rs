@@ -6,6 +6,7 @@
 //! ```
 
 mod health;
+mod notify;
 pub mod owner;
 mod sweep;
 
@@ -27,7 +28,7 @@ use tracing::{error, info, warn};
 use crate::aws::Aws;
 use crate::canary::Canary;
 use crate::clock;
-use crate::config::DeliveryConfig;
+use crate::config::{DeliveryConfig, OperatorConfig};
 use crate::guard::Reach;
 use crate::outgoing::Guarded;
 use crate::post::{Post, Posted};
@@ -44,6 +45,7 @@ pub struct Deliver {
     retries: RetryQueue,
     receivers: Guarded,
     canary: Canary,
+    operator: Option<OperatorConfig>,
     witness: Witness<Point>,
 }
 
@@ -99,6 +101,7 @@ impl Deliver {
             retries: RetryQueue::new(aws.sqs.clone(), &config.retry_queue),
             receivers: Guarded::new(reach),
             canary: Canary::new(reach),
+            operator: config.operator.clone(),
             witness: Witness::default(),
         }
     }
@@ -146,6 +149,15 @@ impl Deliver {
                 return 0;
             }
         };
+        let gathering_ms = gathering_ms(&webhook, &records, clock::now());
+        if gathering_ms > 0 {
+            let receipts = records.iter().filter_map(|record| record.receipt_handle.clone()).collect();
+            match self.events.put_back(receipts, gathering_ms).await {
+                Ok(()) => return 0,
+                // Sent sooner than its owner asked for.
+                Err(error) => warn!(webhook.id = %webhook_id, %error, "Events are not gathered"),
+            }
+        }
         let events: Vec<Event> = bundles.into_iter().flat_map(|bundle| bundle.events).collect();
         match self.deliver(webhook, events).await {
             Ok(()) => readable,
@@ -447,6 +459,16 @@ impl Lane {
             Order::Conversation => drop(self.seen.insert(record.id, record.clone())),
         }
     }
+}
+
+/// How long the events still wait for others, by their webhook's wish.
+fn gathering_ms(webhook: &Webhook, records: &[SqsMessage], now: EpochMillis) -> i64 {
+    if webhook.window() == 0 {
+        return 0;
+    }
+    let sent_at = |record: &SqsMessage| record.attributes.get("SentTimestamp")?.parse().ok().map(EpochMillis);
+    let first = records.iter().filter_map(sent_at).min();
+    first.map_or(0, |first| first.plus_ms(webhook.window()).since(now))
 }
 
 impl<'de> Deserialize<'de> for Invocation {

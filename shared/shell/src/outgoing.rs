@@ -12,6 +12,7 @@ use platforms::{Call, Outcome};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
+use rustls::pki_types::TrustAnchor;
 use rustls::{AlertDescription, ClientConfig, RootCertStore};
 
 use crate::config::Hosts;
@@ -110,6 +111,13 @@ impl Messengers {
 impl Guarded {
     pub fn new(reach: Reach) -> Self {
         Self { reach, client: OnceLock::new(), unpooled: OnceLock::new() }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn trusting(reach: Reach, more: &TrustAnchor<'static>) -> Self {
+        let guarded = Self::new(reach);
+        let client = build(|builder| guarded.guard(builder).tls_backend_preconfigured(tls(std::slice::from_ref(more))));
+        Self { client: OnceLock::from(client), ..guarded }
     }
 
     /// What a fetch node asks.
@@ -223,13 +231,14 @@ pub(crate) fn build(adapt: impl FnOnce(reqwest::ClientBuilder) -> reqwest::Clien
         .no_proxy()
         .connect_timeout(CONNECT_TIMEOUT)
         .pool_idle_timeout(Duration::from_secs(10))
-        .tls_backend_preconfigured(tls());
+        .tls_backend_preconfigured(tls(&[]));
     // Building fails for settings that contradict each other; ours are all here and tested.
     adapt(builder).build().unwrap_or_default()
 }
 
-fn tls() -> ClientConfig {
-    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+/// `more`: whom else to trust, in tests.
+fn tls(more: &[TrustAnchor<'static>]) -> ClientConfig {
+    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.iter().chain(more).cloned().collect() };
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     #[expect(clippy::expect_used, reason = "ring has both of rustls's default versions")]

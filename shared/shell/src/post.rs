@@ -105,6 +105,9 @@ impl Posted {
 }
 
 #[cfg(test)]
+mod certificates;
+
+#[cfg(test)]
 mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};

@@ -4,7 +4,9 @@ use std::fmt;
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::DisplayErrorContext;
-use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, SendMessageBatchRequestEntry};
+use aws_sdk_sqs::types::{
+    ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry, SendMessageBatchRequestEntry,
+};
 use delivery::{Bundle, QueuedBundle, Webhook, order};
 use model::{DeliveryId, Inbound, Queued};
 use tracing::warn;
@@ -57,6 +59,11 @@ impl InboundQueue {
 impl EventsQueue {
     pub fn new(client: Client, url: &str) -> Self {
         Self(Queue { client, url: url.to_owned() })
+    }
+
+    /// Events that are gathered for a while: they come again with those that came behind them.
+    pub async fn put_back(&self, receipts: Vec<String>, wait_ms: i64) -> Result<(), QueueError> {
+        self.0.put_back(receipts, wait_ms).await
     }
 
     /// What each webhook is told, in its lanes.
@@ -146,6 +153,26 @@ impl Queue {
             batch.push(message);
         }
         self.send_batch(batch).await
+    }
+
+    /// Hands them out again after so long, in their order, with what has come behind them by then.
+    async fn put_back(&self, receipts: Vec<String>, wait_ms: i64) -> Result<(), QueueError> {
+        let Self { client, url } = self;
+        let seconds = i32::try_from((wait_ms.max(0) + 999) / 1000).unwrap_or(i32::MAX);
+        let entries: Vec<_> = receipts
+            .into_iter()
+            .enumerate()
+            .map(|(index, receipt)| {
+                ChangeMessageVisibilityBatchRequestEntry::builder()
+                    .id(index.to_string())
+                    .receipt_handle(receipt)
+                    .visibility_timeout(seconds)
+                    .build()
+            })
+            .collect::<Result<_, _>>()
+            .map_err(|_| QueueError::Unwritable)?;
+        let request = client.change_message_visibility_batch().queue_url(url).set_entries(Some(entries));
+        request.send().await.map(drop).map_err(|error| unavailable(&error))
     }
 
     /// Lambda deletes them too, when the whole batch is done, and that is no error.

@@ -204,9 +204,42 @@ mod tests {
         let records = event(&[("a", "a1"), ("b", "b1"), ("a", "a2"), ("b", "b2")]);
         let first_of_b =
             |records: Vec<SqsMessage>| async move { usize::from(records[0].message_id.as_deref() == Some("b1")) };
-        let response = each_group(records, first_of_b).await;
+        let response = each_group(records, &WithTheBatch, first_of_b).await;
         let failed: Vec<_> =
             response.batch_item_failures.iter().map(|failure| failure.item_identifier.as_str()).collect();
         assert_eq!(failed, ["a1", "a2", "b2"]);
+    }
+
+    /// What was released, and when the batch was done.
+    #[derive(Default)]
+    struct Releases(Mutex<Vec<String>>);
+
+    impl Release for Releases {
+        async fn release(&self, receipts: Vec<String>) {
+            self.0.lock().unwrap().extend(receipts);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_finished_with_does_not_wait_for_a_slow_group() {
+        let mut records = event(&[("fast", "f1"), ("slow", "s1"), ("fast", "f2"), ("bad", "b1")]);
+        for record in &mut records.records {
+            record.receipt_handle.clone_from(&record.message_id);
+        }
+        let releases = Releases::default();
+        let response = each_in_order(records, &releases, |record| {
+            let (id, releases) = (record.message_id.unwrap(), &releases);
+            async move {
+                if id == "s1" {
+                    tokio::time::sleep(SLOW * 2).await;
+                    assert_eq!(*releases.0.lock().unwrap(), ["f1", "f2"]);
+                }
+                id != "b1"
+            }
+        })
+        .await;
+        assert_eq!(response.batch_item_failures, [BatchItemFailure { item_identifier: "b1".to_owned() }]);
+        // The last is acknowledged with the batch.
+        assert_eq!(*releases.0.lock().unwrap(), ["f1", "f2"]);
     }
 }

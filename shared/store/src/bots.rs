@@ -187,11 +187,13 @@ fn former(id: &BotId, version: i64) -> String {
 /// The attribute that a bot is in, and what it is.
 fn pack(bot: &Value) -> Result<(&'static str, AttributeValue), StoreError> {
     let json = serde_json::to_string(bot).map_err(|error| StoreError::corrupt("bot", &error))?;
-    match json.len() {
-        0..=PLAIN_BYTES => Ok(("body", AttributeValue::S(json))),
-        0..=MAX_BOT_BYTES => Ok(("packed", AttributeValue::B(Blob::new(compress_to_vec_zlib(json.as_bytes(), LEVEL))))),
-        _ => Err(StoreError::TooLarge),
+    if json.len() > MAX_BOT_BYTES {
+        return Err(StoreError::TooLarge);
     }
+    if json.len() <= PLAIN_BYTES {
+        return Ok(("body", AttributeValue::S(json)));
+    }
+    Ok(("packed", AttributeValue::B(Blob::new(compress_to_vec_zlib(json.as_bytes(), LEVEL)))))
 }
 
 fn unpack(item: &Item) -> Result<Value, StoreError> {

@@ -3,6 +3,7 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::create_table::CreateTableError;
+use aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndex,
     GlobalSecondaryIndexUpdate, KeySchemaElement, KeyType, Projection, ProjectionType, ScalarAttributeType,
@@ -84,7 +85,7 @@ async fn table(client: &Client, name: &str, keys: &[&str], indexes: &[Index]) ->
     }
     for index in indexes {
         let (index, attributes) = global(index).map_err(built)?;
-        request = attributes.into_iter().fold(request, |request, attribute| request.attribute_definitions(attribute));
+        request = attributes.into_iter().fold(request, CreateTableFluentBuilder::attribute_definitions);
         request = request.global_secondary_indexes(index);
     }
     match request.send().await {

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, Put, TransactWriteItem, Update, WriteRequest};
-use futures::StreamExt as _;
+use futures::{StreamExt as _, TryStreamExt as _};
 use model::{EndUserId, EpochMillis};
 
 use crate::StoreError;
@@ -228,12 +228,11 @@ impl WebFrames {
             }
             keys.push((user(id), sk.to_owned()));
         }
-        let batches = keys.chunks(BATCH).map(|keys| self.delete(keys));
-        let mut done = futures::stream::iter(batches).buffer_unordered(4);
-        while let Some(result) = done.next().await {
-            result?;
+        let mut batches = Vec::new();
+        for keys in keys.chunks(BATCH) {
+            batches.push(self.delete(keys));
         }
-        Ok(())
+        futures::stream::iter(batches).buffer_unordered(4).try_collect::<()>().await
     }
 
     async fn delete(&self, keys: &[(String, String)]) -> Result<(), StoreError> {

@@ -301,6 +301,46 @@ fn header<'a>(got: &'a Got, name: &str) -> &'a str {
     got.headers[name].to_str().unwrap()
 }
 
+/// Somebody else's library takes what we send, before and while a secret is replaced, and nothing that was touched.
+#[tokio::test]
+async fn the_library_of_standard_webhooks_takes_every_request() {
+    let setting = Setting::new(Policy::Durable, false).await;
+    setting.queue("first", 2).await;
+    world::until("a delivery", || (setting.receiver.got().len() == 1).then_some(())).await;
+    let mut rotated = setting.webhook.clone();
+    rotated.rotate(Secret::from_bytes(&[9; 32]).unwrap(), 60_000, shell::clock::now());
+    setting.running.stack.webhooks.save(&rotated).await.unwrap();
+    setting.queue("second", 2).await;
+    world::until("another", || (setting.receiver.got().len() == 2).then_some(())).await;
+    let library = |secret: &Secret| standardwebhooks::Webhook::new(&String::from(secret.clone())).unwrap();
+    let (old, new) = (&setting.webhook.secrets[0], &rotated.secrets[0]);
+    let got = setting.receiver.got();
+    for (request, secret, taken) in [(0, old, true), (0, new, false), (1, old, true), (1, new, true)] {
+        let Got { headers, body, .. } = &got[request];
+        let verified = library(secret).verify(body.as_bytes(), headers);
+        assert_eq!(verified.is_ok(), taken, "{request} {verified:?}");
+        assert!(library(secret).verify(body.replace(':', ": ").as_bytes(), headers).is_err());
+    }
+    setting.running.stop().await;
+}
+
+/// A window gathers the events of several turns, and nothing overtakes.
+#[tokio::test]
+async fn events_are_gathered_for_as_long_as_their_webhook_wants() {
+    let setting = Setting::new(Policy::Durable, false).await.with(|webhook| webhook.window_ms = 1500).await;
+    let started = std::time::Instant::now();
+    let mut ids = Vec::new();
+    for turn in 0..4 {
+        ids.extend(setting.queue(&format!("turn {turn}"), 2).await);
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    let got = world::until("a delivery", || Some(setting.receiver.got()).filter(|got| !got.is_empty())).await;
+    assert!(started.elapsed() >= Duration::from_millis(1500));
+    assert_eq!(got.len(), 1);
+    assert_eq!(got[0].events(), ids);
+    setting.running.stop().await;
+}
+
 /// In real time: the retry queue wakes it five seconds later.
 #[tokio::test]
 async fn a_failed_delivery_comes_again_with_the_same_bytes() {

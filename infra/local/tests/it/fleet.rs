@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::http::{HeaderMap, StatusCode};
 use closer::dev::{self, Dev, Running};
-use delivery::{Bundle, Secret, State, Webhook};
+use delivery::{Bundle, Secret, Webhook};
 use model::{
     ConversationId, EndUserId, EpochMillis, Event, EventData, EventId, EventType, InboundId, Message, MessageData,
     MessageId, PlatformType, SourceType,
@@ -146,7 +146,7 @@ pub(crate) async fn traffic(
     ids
 }
 
-fn event(turn: usize, n: usize) -> Event {
+pub(crate) fn event(turn: usize, n: usize) -> Event {
     let conversation = format!("conversation {}", turn % CONVERSATIONS);
     let began = InboundId::of(&world::bot(), PlatformType::Test, &conversation);
     let cause = InboundId::of(&world::bot(), PlatformType::Test, &format!("{conversation} {n}"));
@@ -197,6 +197,8 @@ async fn from_trouble_to_the_switch_off_and_back() {
     for node in well {
         assert!(node.is_in_order());
     }
+    let slowest = well.iter().flat_map(Node::taken).map(|got| got.took_ms).max();
+    eprintln!("the slowest event took {slowest:?} ms");
     assert!(unwell.iter().all(|node| node.taken().is_empty()));
 
     // The one with 500 is itself again after some hours, and gets what it missed.
@@ -211,7 +213,7 @@ async fn from_trouble_to_the_switch_off_and_back() {
     let recovers = &unwell[3];
     assert!(health(&running, recovers).await.failing.is_some());
     assert!(
-        matches!(health(&running, &unwell[0]).await.state, State::Paused { .. }),
+        matches!(health(&running, &unwell[0]).await.state, delivery::State::Paused { .. }),
         "{:?}",
         health(&running, &unwell[0]).await
     );
@@ -238,7 +240,7 @@ async fn from_trouble_to_the_switch_off_and_back() {
     assert!(warnings.is_superset(&BTreeSet::from([1, 2])), "{warnings:?}");
     for node in dead {
         let state = health(&running, node).await.state;
-        assert!(matches!(state, State::Disabled { reason: delivery::Reason::Failing, .. }), "{state:?}");
+        assert!(matches!(state, delivery::State::Disabled { reason: delivery::Reason::Failing, .. }), "{state:?}");
     }
     for node in well.iter().chain([recovers]) {
         assert!(health(&running, node).await.is_on());

@@ -2,12 +2,12 @@
 
 use std::collections::VecDeque;
 
-use delivery::{Alarm, Effect, Exchange, Fleet, Heard, Next, Notice, NoticeKind, Webhook};
+use delivery::{Alarm, Effect, Exchange, Fleet, Heard, Next, Webhook};
 use store::StoreError;
-use tracing::{error, info, warn};
+use tracing::{error, warn};
 
 use super::owner::Tested;
-use super::{Deliver, TRIES};
+use super::{Deliver, TRIES, notify};
 use crate::clock;
 
 impl Deliver {
@@ -62,7 +62,7 @@ impl Deliver {
                     self.change_fleet(|fleet| (fleet.switched_off(now), None)).await
                 }
                 Effect::Tell(notice) => {
-                    log(webhook, &notice);
+                    notify::tell(&self.receivers, self.operator.as_ref(), webhook, &notice).await;
                     Ok(())
                 }
                 Effect::AskOperator => {
@@ -123,22 +123,6 @@ impl Deliver {
             }
         }
         Err(StoreError::Conflict)
-    }
-}
-
-/// What the owner should read, for whoever passes it on: `event` names it, `text` is in Korean.
-fn log(webhook: &Webhook, notice: &Notice) {
-    let iso = |at: Option<model::EpochMillis>| at.map(model::EpochMillis::iso);
-    let (event, text) = (notice.event(), notice.korean());
-    let (since, next_at, off_at) = (notice.since.iso(), iso(notice.next_at), iso(notice.off_at));
-    let (bot, id, exchange) = (&webhook.bot_id, webhook.id, notice.exchange);
-    match notice.kind {
-        NoticeKind::Failing | NoticeKind::Refusing | NoticeKind::Certificate | NoticeKind::Disabled(_) => {
-            warn!(event, bot.id = %bot, webhook.id = %id, ?exchange, since, next_at, off_at, text, "A webhook's owner should know");
-        }
-        NoticeKind::Recovered | NoticeKind::AnswersAgain => {
-            info!(event, bot.id = %bot, webhook.id = %id, since, text, "A webhook answers again");
-        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the owner of a webhook does with it and with its deliveries. Each may be asked for twice: what is done already is
 //! not done again.
 
-use delivery::{Attempt, Erased, Exchange, Frozen, Phases, Record, RecordState, Webhook, request_headers};
+use delivery::{Attempt, Cut, Erased, Exchange, Frozen, Phases, Record, RecordState, Webhook, request_headers};
 use futures::StreamExt as _;
 use model::{DeliveryId, EndUserId, EpochMillis, EventId, InboundId, PlatformType};
 use store::{Kept, StoreError};
@@ -135,7 +135,8 @@ impl Deliver {
                 match record.erase(end_user_id, clock::now()) {
                     Erased::Untouched => {}
                     Erased::Busy => complete = false,
-                    Erased::Changed { rest, record: erased } => {
+                    Erased::Changed(cut) => {
+                        let Cut { rest, record: erased } = *cut;
                         if let Some(rest) = rest {
                             match self.deliveries.create(&rest).await {
                                 Ok(()) | Err(StoreError::Conflict) => self.put_off(&rest).await,
