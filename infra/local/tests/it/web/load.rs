@@ -29,6 +29,7 @@ async fn two_thousand_sockets_say_ten_messages_each() {
     let connected = started.elapsed();
     tokio::time::sleep(Duration::from_secs(2)).await;
     let idle = program.resident_kb();
+    println!("{sockets} sockets in {connected:.1?}, {:.1} KB each while idle", (idle - before) as f64 / sockets as f64);
 
     let started = Instant::now();
     let talks = tabs.into_iter().map(|mut tab| {
@@ -56,7 +57,6 @@ async fn two_thousand_sockets_say_ten_messages_each() {
     let slowest = futures::future::join_all(talks).await.into_iter().map(Result::unwrap).max().unwrap();
     let took = started.elapsed();
     let all = sockets * messages;
-    println!("{sockets} sockets in {connected:.1?}, {:.1} KB each while idle", (idle - before) as f64 / sockets as f64);
     println!(
         "{all} messages in {took:.1?}, {:.0} a second, the slowest answered after {slowest:.1?}",
         all as f64 / took.as_secs_f64()
