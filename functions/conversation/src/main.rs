@@ -12,7 +12,11 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     shell::telemetry::init();
     let config = ConversationConfig::from_env().context("reading the settings")?;
     let conversation = Conversation::new(&Aws::from_env().await, &config, Reach::Public);
-    let handle =
-        |event: LambdaEvent<_>| async { Ok::<_, std::convert::Infallible>(conversation.handle(event.payload).await) };
+    let handle = |event: LambdaEvent<_>| async {
+        if Conversation::is_worn_out() {
+            std::process::exit(1);
+        }
+        Ok::<_, std::convert::Infallible>(conversation.handle(event.payload).await)
+    };
     lambda_runtime::run(service_fn(handle)).await
 }

@@ -5,6 +5,7 @@
 pub mod author;
 pub mod bots;
 pub mod chat;
+pub mod cost;
 pub mod dev;
 pub mod expiry;
 pub mod feed;
@@ -12,6 +13,7 @@ pub mod fixtures;
 pub mod gateway;
 pub mod manage;
 pub mod mapping;
+pub mod meter;
 pub mod normalize;
 pub mod render;
 pub mod services;

@@ -10,7 +10,7 @@ use closer::dev::Dev;
 use closer::manage::{BotCommand, Connection, KeyCommand, WebhookCommand};
 use closer::normalize::Normalize;
 use closer::render::Render;
-use closer::{author, dev, fixtures, manage, normalize, render, services, talk, templates};
+use closer::{author, cost, dev, fixtures, manage, normalize, render, services, talk, templates};
 
 /// One bot for every messenger.
 ///
@@ -61,6 +61,8 @@ enum Command {
         /// A folder with *.json files, each a list of cases
         dir: PathBuf,
     },
+    /// Print what a bot's turns cost on AWS, from the requests that are counted while its script is held
+    Cost(cost::Cost),
     /// Show, publish and fetch the bots of an installation
     Bot {
         #[command(subcommand)]
@@ -95,8 +97,11 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    shell::telemetry::init();
     let arguments = Arguments::parse();
+    // It counts the log itself.
+    if !matches!(arguments.command, Some(Command::Cost(_))) {
+        shell::telemetry::init();
+    }
     let command = arguments.command.unwrap_or(Command::Dev(arguments.dev));
     match run(command).await {
         Ok(code) => code,
@@ -128,6 +133,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             manage::key(command, table.as_deref(), &connection).await.map(|()| ExitCode::SUCCESS)
         }
         Command::Templates { dir } => templates::run(&dir).map(|summary| code(summary.failed == 0)),
+        Command::Cost(arguments) => cost::run(&arguments).await.map(|()| ExitCode::SUCCESS),
         Command::Talk { scripts } => {
             let (mut passed, mut failed) = (0, 0);
             for script in &scripts {

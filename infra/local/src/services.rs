@@ -3,13 +3,9 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context as _, anyhow};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextRef;
-use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
-use aws_sdk_dynamodb::error::BoxError;
 use aws_sdk_sqs::config::{Credentials, SharedCredentialsProvider};
 use aws_sdk_sqs::types::QueueAttributeName;
 use dynoxide::Database;
@@ -20,6 +16,8 @@ use store::Tables;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+
+use crate::meter::{Meter, TOOLS};
 
 pub const REGION: &str = "ap-northeast-2";
 /// What the SDK wants to sign with; nobody checks it here.
@@ -33,7 +31,7 @@ pub struct Services {
     pub tables: Tables,
     pub queues: Queues,
     embedded_sqs: Sqs,
-    dynamodb_requests: Requests,
+    pub meter: Meter,
     servers: Vec<JoinHandle<()>>,
     stop: watch::Sender<bool>,
 }
@@ -93,12 +91,12 @@ pub async fn start(data: Option<&Path>, ports: Ports, visibility_seconds: u32) -
         }
     }));
 
-    let dynamodb_requests = Requests::default();
-    let aws = clients(dynamodb, sqs_address, &dynamodb_requests);
+    let meter = Meter::default();
+    let aws = clients(dynamodb, sqs_address, &meter, TOOLS);
     let tables = Tables::with_prefix("closer-");
     store::schema::create(&aws.dynamodb, &tables).await.context("making the tables")?;
     let queues = create_queues(&aws.sqs, visibility_seconds).await.context("making the queues")?;
-    Ok(Services { dynamodb, sqs: sqs_address, aws, tables, queues, embedded_sqs, dynamodb_requests, servers, stop })
+    Ok(Services { dynamodb, sqs: sqs_address, aws, tables, queues, embedded_sqs, meter, servers, stop })
 }
 
 impl Services {
@@ -106,8 +104,17 @@ impl Services {
     pub fn requests(&self) -> BTreeMap<String, u64> {
         let mut requests: BTreeMap<String, u64> =
             self.embedded_sqs.counts().into_iter().map(|(action, count)| (format!("SQS {action}"), count)).collect();
-        requests.extend(self.dynamodb_requests.0.lock().unwrap_or_else(PoisonError::into_inner).clone());
+        for (asked, amount) in self.meter.counts() {
+            if asked.service == "DynamoDB" {
+                *requests.entry(format!("DynamoDB {}", asked.action)).or_default() += amount.requests;
+            }
+        }
         requests
+    }
+
+    /// Clients whose requests are counted as the function's.
+    pub fn aws_of(&self, function: &'static str) -> Aws {
+        clients(self.dynamodb, self.sqs, &self.meter, function)
     }
 
     /// Ends both, after the requests that are under way.
@@ -121,28 +128,6 @@ impl Services {
 
 async fn listen(port: u16) -> anyhow::Result<TcpListener> {
     TcpListener::bind(("127.0.0.1", port)).await.with_context(|| format!("listening on port {port}"))
-}
-
-/// Counts what is sent to the embedded DynamoDB, retries included: it keeps no counts of its own.
-#[derive(Clone, Debug, Default)]
-struct Requests(Arc<Mutex<BTreeMap<String, u64>>>);
-
-impl Intercept for Requests {
-    fn name(&self) -> &'static str {
-        "Requests"
-    }
-
-    fn read_before_transmit(
-        &self,
-        context: &BeforeTransmitInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let target = context.request().headers().get("x-amz-target").unwrap_or_default();
-        let action = format!("DynamoDB {}", target.rsplit('.').next().unwrap_or_default());
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(action).or_default() += 1;
-        Ok(())
-    }
 }
 
 /// A client of the embedded DynamoDB of a stack that runs in another process.
@@ -163,13 +148,15 @@ fn common() -> SdkConfig {
 }
 
 /// Clients of the embedded services, as a function's come from the environment.
-fn clients(dynamodb: SocketAddr, sqs: SocketAddr, requests: &Requests) -> Aws {
+fn clients(dynamodb: SocketAddr, sqs: SocketAddr, meter: &Meter, by: &'static str) -> Aws {
     let common = common();
     let at = |address: SocketAddr| common.to_builder().endpoint_url(format!("http://{address}")).build();
-    let dynamodb = aws_sdk_dynamodb::config::Builder::from(&at(dynamodb)).interceptor(requests.clone()).build();
+    let dynamodb =
+        aws_sdk_dynamodb::config::Builder::from(&at(dynamodb)).interceptor(meter.interceptor(by, "DynamoDB"));
+    let sqs = aws_sdk_sqs::config::Builder::from(&at(sqs)).interceptor(meter.interceptor(by, "SQS"));
     Aws {
-        dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb),
-        sqs: aws_sdk_sqs::Client::new(&at(sqs)),
+        dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb.build()),
+        sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
         account: common
             .credentials_provider()
             .map(|credentials| shell::mail::Account { region: REGION.to_owned(), credentials }),

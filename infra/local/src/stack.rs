@@ -94,7 +94,9 @@ impl Stack {
         let adapters = platforms::PLATFORMS
             .iter()
             .filter(|platform| platform.kind != PlatformType::Web)
-            .map(|platform| (platform.kind, Arc::new(Adapter::new(platform, &services.aws, &config))))
+            .map(|platform| {
+                (platform.kind, Arc::new(Adapter::new(platform, &services.aws_of(platform.kind.as_str()), &config)))
+            })
             .collect();
         let config = AdminConfig {
             tables: tables.clone(),
@@ -105,7 +107,7 @@ impl Stack {
         };
         Ok(Self {
             adapters,
-            admin: Arc::new(Admin::new(&services.aws, &config, options.reach)),
+            admin: Arc::new(Admin::new(&services.aws_of("admin"), &config, options.reach)),
             keys: Keys::new(dynamodb.clone(), &tables.keys),
             bots: Bots::new(dynamodb.clone(), &tables.bots),
             sessions: Sessions::new(dynamodb.clone(), &tables.sessions),
@@ -130,7 +132,8 @@ impl Stack {
             hosts: self.options.hosts.clone(),
             mail: self.options.mail.clone(),
         };
-        Conversation::new(&self.services.aws, &config, self.options.reach).with_witness(Witness::default())
+        Conversation::new(&self.services.aws_of("conversation"), &config, self.options.reach)
+            .with_witness(Witness::default())
     }
 
     /// The function of web chat on this stack.
@@ -146,7 +149,7 @@ impl Stack {
             callback_url: self.options.sockets_url.clone(),
             uploads: self.options.uploads.clone(),
         };
-        WebChat::new(&self.services.aws, &config, self.options.reach)
+        WebChat::new(&self.services.aws_of("web"), &config, self.options.reach)
     }
 
     /// A delivery worker on this stack.
@@ -157,7 +160,7 @@ impl Stack {
             retry_queue: self.services.queues.retries.clone(),
             operator: self.options.operator.clone(),
         };
-        Deliver::new(&self.services.aws, &config, self.options.reach)
+        Deliver::new(&self.services.aws_of("delivery"), &config, self.options.reach)
     }
 
     /// Connects the workers to their queues.
@@ -165,7 +168,9 @@ impl Stack {
         let (client, queues) = (self.services.aws.sqs.clone(), self.services.queues.clone());
         let (pollers, stopped) = (self.options.pollers, self.stop.subscribe());
 
+        let meter = &self.services.meter;
         let conversation = Arc::new(self.conversation());
+        let called = meter.clone();
         let timers = Timers::new(self.services.aws.dynamodb.clone(), &self.services.tables.sessions);
         self.workers.push(tokio::spawn(expiry::run(timers, Arc::clone(&conversation), stopped.clone())));
         self.workers.push(tokio::spawn(mapping::run(
@@ -175,6 +180,7 @@ impl Stack {
             stopped.clone(),
             move |event| {
                 let conversation = Arc::clone(&conversation);
+                called.invoked("conversation");
                 async move { conversation.handle(conversation::Invocation::Messages(event)).await }
             },
         )));
@@ -185,6 +191,7 @@ impl Stack {
             (queues.retries, 1, Invocation::Retries as fn(_) -> _),
         ] {
             let deliver = Arc::clone(&deliver);
+            let called = meter.clone();
             self.workers.push(tokio::spawn(mapping::run(
                 client.clone(),
                 queue,
@@ -192,6 +199,7 @@ impl Stack {
                 stopped.clone(),
                 move |event| {
                     let deliver = Arc::clone(&deliver);
+                    called.invoked("delivery");
                     async move { deliver.handle(wrap(event)).await }
                 },
             )));

@@ -20,6 +20,7 @@ use crate::clock;
 use crate::config::AdapterConfig;
 use crate::guard::Reach;
 use crate::media::{self, Fetch};
+use crate::metrics::{self, Metric};
 use crate::needs::Needs;
 use crate::outgoing::{Guarded, Messengers};
 use crate::queue::InboundQueue;
@@ -60,19 +61,23 @@ impl Adapter {
 
     /// Whatever comes is answered; nothing is an error of the function.
     pub async fn handle(&self, request: Request) -> Response<Body> {
-        match self.receive(request, clock::now()).await {
+        let response = match self.receive(request, clock::now()).await {
             Ok(response) => response,
             Err(refusal) => {
                 let Refusal { status, bot_id, reason } = refusal;
                 let (platform, status) = (self.platform.kind, status.as_u16());
                 if status >= 500 {
+                    metrics::count(Metric::Unavailable, 1);
                     error!(%platform, bot.id = bot_id, status, reason, "A request of `{platform}` could not be taken");
                 } else {
+                    metrics::count(Metric::Refused, 1);
                     warn!(%platform, bot.id = bot_id, status, reason, "A request to `{platform}` was refused");
                 }
                 respond(HttpReply::empty(refusal.status))
             }
-        }
+        };
+        metrics::flush();
+        response
     }
 
     async fn receive(&self, request: Request, received_at: EpochMillis) -> Result<Response<Body>, Refusal> {
@@ -129,6 +134,7 @@ impl Adapter {
         if count > 0 {
             let id = received.inbound.first().map(|inbound| inbound.id.to_string());
             self.inbound.send(received.inbound).await.map_err(|error| Refusal::because(&error))?;
+            metrics::count(Metric::Received, count);
             info!(%platform, bot.id = %bot_id, inbound.id = id, count, "Queued {count} from `{platform}`");
         }
         match (received.acknowledge, channel.synchronous()) {
@@ -216,6 +222,7 @@ impl Adapter {
             info!(%platform, bot.id = %bot_id, inbound.id = %id, "The reply is for the messenger's next try");
             return Ok(HttpReply::empty(StatusCode::SERVICE_UNAVAILABLE));
         };
+        metrics::count(Metric::LateReplies, 1);
         warn!(%platform, bot.id = %bot_id, inbound.id = %id, "The reply was not there in time");
         let late = |inbound: &Inbound| Inbound {
             id: inbound.id.following("late"),

@@ -26,6 +26,7 @@ use crate::cache::Cache;
 use crate::clock;
 use crate::config::ConversationConfig;
 use crate::guard::Reach;
+use crate::metrics::{self, Metric};
 use crate::queue::{EventsQueue, InboundQueue, QueueError};
 use crate::records::{BatchItemFailure, BatchResponse, each_in_order};
 use crate::voice::{Voice, closing, taken};
@@ -89,6 +90,8 @@ const SAY_MS: i64 = 28_000;
 /// LINE knows a retry key for a day; what is older could arrive twice, and nobody waits for it.
 const GIVE_UP_MS: i64 = 24 * 60 * 60 * 1000;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+/// With so many scripts that never end a process is better replaced.
+const STUCK: usize = 4;
 /// Two workers with one customer's session happen only when a queue's visibility ran out.
 const COMMITS: usize = 3;
 
@@ -122,14 +125,22 @@ impl Conversation {
         Self { witness, ..self }
     }
 
+    /// Scripts that never end have most of the processor. Who sees this before it has begun anything should end: the messages
+    /// come again to another process.
+    pub fn is_worn_out() -> bool {
+        sandbox::stuck() >= STUCK
+    }
+
     pub async fn handle(&self, invocation: Invocation) -> BatchResponse {
-        match invocation {
+        let response = match invocation {
             Invocation::Messages(event) => {
                 let started = clock::now();
                 each_in_order(event, &self.inbound, |record| self.record(record, started)).await
             }
             Invocation::Timers(event) => self.ring(&event).await,
-        }
+        };
+        metrics::flush();
+        response
     }
 
     /// Timers that rang become ordinary inbounds of their customers, so that an expiry too comes in its order.
@@ -169,6 +180,7 @@ impl Conversation {
             Ok(queued) => queued,
             Err(error) => {
                 // Kept for the dead-letter queue: a later version may read it.
+                metrics::count(Metric::TurnsFailed, 1);
                 error!(message.id = record.message_id, reason = ?error.classify(), "A message on the queue cannot be read");
                 return false;
             }
@@ -177,6 +189,7 @@ impl Conversation {
         match self.turn(&inbound, first, started.plus_ms(SAY_MS)).await {
             Ok(()) => true,
             Err(error) => {
+                metrics::count(Metric::TurnsFailed, 1);
                 error!(%platform, bot.id = %bot_id, inbound.id = %id, kind = inbound.kind.name(), %error, "A turn must be taken again");
                 false
             }
@@ -249,12 +262,16 @@ impl Conversation {
                     match saved {
                         Ok(version) => {
                             self.witness.reached(Point::Committed).await;
+                            metrics::count(Metric::Turns, 1);
                             let act = Act { inbound, brain: &brain, webhooks: &webhooks, again: false, by };
-                            return self.act(act, session, version).await;
+                            self.act(act, session, version).await?;
+                            metrics::time(Metric::ReplyMs, clock::now().since(inbound.received_at));
+                            return Ok(());
                         }
                         Err(StoreError::Conflict) => {}
                         Err(StoreError::TooLarge) => {
                             // It would be as large each time, and ask the bot's servers each time.
+                            metrics::count(Metric::TurnsLost, 1);
                             error!(%platform, bot.id = %bot_id, inbound.id = %id, "A turn is larger than an item: it is undone");
                             return self.undo(inbound).await;
                         }
@@ -386,6 +403,7 @@ impl Conversation {
                     && clock::now().since(turn.origin.received_at) > GIVE_UP_MS
                 {
                     let (platform, bot_id, id) = (turn.origin.platform, &turn.origin.bot_id, turn.origin.id);
+                    metrics::count(Metric::TurnsLost, 1);
                     error!(%platform, bot.id = %bot_id, inbound.id = %id, %error, "A reply is given up after a day");
                     result = Ok(());
                 }

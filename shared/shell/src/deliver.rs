@@ -30,6 +30,7 @@ use crate::canary::Canary;
 use crate::clock;
 use crate::config::{DeliveryConfig, OperatorConfig};
 use crate::guard::Reach;
+use crate::metrics::{self, Metric};
 use crate::outgoing::Guarded;
 use crate::post::{Post, Posted};
 use crate::queue::{EventsQueue, RetryQueue};
@@ -112,14 +113,17 @@ impl Deliver {
     }
 
     pub async fn handle(&self, invocation: Invocation) -> BatchResponse {
-        match invocation {
+        let response = match invocation {
             Invocation::Events(event) => each_group(event, &self.events, |records| self.lane(records)).await,
             Invocation::Retries(event) => each_in_order(event, &WithTheBatch, |record| self.wake(record)).await,
             Invocation::Sweep => {
                 self.sweep().await;
+                metrics::count(Metric::Sweeps, 1);
                 BatchResponse::default()
             }
-        }
+        };
+        metrics::flush();
+        response
     }
 
     /// What waits for one lane of one webhook. How many of the records, from the first on, are safe: sent, or frozen for a
@@ -314,9 +318,12 @@ impl Deliver {
         let tried = Tried { at, took_ms, answer, phases, peer, probe, canary_well };
         let settled = record.settle(&lane.webhook, tried, clock::chance());
         let (webhook_id, id, events) = (lane.webhook.id, record.id, record.events.len());
+        metrics::time(Metric::DeliveryMs, took_ms);
         if settled.well {
+            metrics::count(Metric::Deliveries, 1);
             info!(webhook.id = %webhook_id, delivery.id = %id, attempt = number, events, took_ms, "Delivered {events} events");
         } else {
+            metrics::count(Metric::DeliveryFailures, 1);
             warn!(webhook.id = %webhook_id, delivery.id = %id, attempt = number, events, took_ms, ?exchange, "An attempt failed");
         }
         for part in &settled.children {
@@ -373,6 +380,7 @@ impl Deliver {
                 info!(webhook.id = %webhook_id, delivery.id = %id, events, "Holding a delivery: the webhook is off");
             }
             RecordState::Parked { reason } => {
+                metrics::count(Metric::Parked, 1);
                 warn!(webhook.id = %webhook_id, delivery.id = %id, events, ?reason, "Gave up a delivery");
             }
             RecordState::Split { into } => {

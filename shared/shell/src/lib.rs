@@ -15,6 +15,7 @@ pub mod deliver;
 pub mod guard;
 pub mod mail;
 pub mod media;
+pub mod metrics;
 mod needs;
 pub mod outgoing;
 pub mod post;

@@ -1,17 +1,20 @@
 //! What we put on the queues. Every message has a key of its own, so that one that is sent twice arrives once.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::DisplayErrorContext;
 use aws_sdk_sqs::types::{
-    ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry, SendMessageBatchRequestEntry,
+    ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry, MessageSystemAttributeNameForSends,
+    MessageSystemAttributeValue, SendMessageBatchRequestEntry,
 };
 use delivery::{Bundle, QueuedBundle, Webhook, order};
 use model::{DeliveryId, Inbound, Queued};
 use tracing::warn;
 
 use crate::records::Release;
+use crate::telemetry;
 
 #[derive(Debug, thiserror::Error)]
 pub enum QueueError {
@@ -109,6 +112,7 @@ impl RetryQueue {
         let seconds = i32::try_from((delay_ms.max(0) + 999) / 1000).unwrap_or(900).min(900);
         let Queue { client, url } = &self.0;
         let request = client.send_message().queue_url(url).delay_seconds(seconds).message_body(id.to_string());
+        let request = request.set_message_system_attributes(trace());
         request.send().await.map_err(|error| unavailable(&error))?;
         Ok(true)
     }
@@ -200,6 +204,7 @@ impl Queue {
             (Some(Message { group, key, body }), true) => {
                 let request = client.send_message().queue_url(url).message_group_id(group);
                 let request = request.message_deduplication_id(key).message_body(body);
+                let request = request.set_message_system_attributes(trace());
                 request.send().await.map(drop).map_err(|error| unavailable(&error))
             }
             (Some(last), false) => {
@@ -210,6 +215,7 @@ impl Queue {
                         .message_group_id(group)
                         .message_deduplication_id(key)
                         .message_body(body)
+                        .set_message_system_attributes(trace())
                         .build()
                 });
                 let entries: Vec<_> = entries.collect::<Result<_, _>>().map_err(|_| QueueError::Unwritable)?;
@@ -222,6 +228,13 @@ impl Queue {
             }
         }
     }
+}
+
+/// The trace goes on where the message is handled.
+fn trace() -> Option<HashMap<MessageSystemAttributeNameForSends, MessageSystemAttributeValue>> {
+    let header = telemetry::trace()?;
+    let value = MessageSystemAttributeValue::builder().data_type("String").string_value(header).build().ok()?;
+    Some(HashMap::from([(MessageSystemAttributeNameForSends::AwsTraceHeader, value)]))
 }
 
 fn unavailable<E>(error: &aws_sdk_sqs::error::SdkError<E>) -> QueueError

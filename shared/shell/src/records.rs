@@ -12,7 +12,9 @@ use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt as _, StreamExt as _};
 use serde::Serialize;
-use tracing::error;
+use tracing::{Instrument as _, error};
+
+use crate::telemetry;
 
 /// The form in which Lambda wants to hear what must be handed out again.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
@@ -62,9 +64,10 @@ where
             let (mut receipts, mut failures) = Finished::default();
             for record in records {
                 let id = record.message_id.clone().unwrap_or_default();
+                let span = telemetry::of_message(Some(&record));
                 let receipt = record.receipt_handle.clone();
                 let done = failures.is_empty()
-                    && AssertUnwindSafe(handle(record)).catch_unwind().await.unwrap_or_else(|_| {
+                    && AssertUnwindSafe(handle(record)).catch_unwind().instrument(span).await.unwrap_or_else(|_| {
                         error!(message.id = id, "The handling of a message panicked");
                         false
                     });
@@ -92,7 +95,8 @@ where
     let groups = grouped(event).into_iter().map(|records| {
         let ids: Vec<String> = records.iter().map(|record| record.message_id.clone().unwrap_or_default()).collect();
         let receipts: Vec<Option<String>> = records.iter().map(|record| record.receipt_handle.clone()).collect();
-        let work = AssertUnwindSafe(handle(records)).catch_unwind();
+        let span = telemetry::of_message(records.first());
+        let work = AssertUnwindSafe(handle(records)).catch_unwind().instrument(span);
         async move {
             let done = work.await.unwrap_or_else(|_| {
                 error!(message.id = ids.first(), "The handling of a group panicked");

@@ -8,6 +8,7 @@ use serde_json::Value;
 use tracing::{debug, error};
 
 use crate::clock;
+use crate::metrics::{self, Metric};
 use crate::outgoing::Guarded;
 
 /// Runs one. What it says on its console is for people at a terminal; it may hold anything.
@@ -20,6 +21,7 @@ pub(crate) async fn run(ask: ScriptAsk, http: &Guarded) -> Result<Value, ScriptF
     }
     let stuck = sandbox::stuck();
     if stuck > 0 {
+        metrics::count(Metric::StuckScripts, stuck);
         error!(stuck, "Scripts did not end in their time, and each keeps a core busy");
     }
     ran.result.map_err(|failure| ScriptFailure { message: failure.message, name: failure.name, stack: failure.stack })

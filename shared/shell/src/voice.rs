@@ -16,6 +16,7 @@ use crate::adapter::log_dropped;
 use crate::clock;
 use crate::config::Hosts;
 use crate::guard::Reach;
+use crate::metrics::{self, Metric};
 use crate::needs::{Lack, Needs};
 use crate::outgoing::{CallEnd, Guarded, Messengers};
 use crate::web::frames::Frames;
@@ -297,6 +298,7 @@ fn replaced(turn: &Turn, call: &Call, other: Call) -> Call {
 
 fn refused(turn: &Turn, call: &Call, reason: &str, attempt: Attempt) -> Sent {
     let (platform, bot_id, id) = (turn.origin.platform, &turn.origin.bot_id, turn.origin.id);
+    metrics::count(Metric::CallsRefused, 1);
     error!(%platform, bot.id = %bot_id, inbound.id = %id, call = call.name, reason, "`{platform}` refused a reply");
     if attempt.repeated { Sent::Arrived } else { Sent::Refused }
 }

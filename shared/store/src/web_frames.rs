@@ -8,8 +8,7 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, Put, TransactWriteItem, Update, WriteRequest};
-use futures::{StreamExt as _, TryStreamExt as _};
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 use model::{EndUserId, EpochMillis};
 
 use crate::StoreError;
@@ -65,8 +64,6 @@ const LOG_SECONDS: i64 = 400 * 24 * 60 * 60;
 const KEY_SECONDS: i64 = 2 * 24 * 60 * 60;
 /// Tabs and a worker may append at once; one of them succeeds each time.
 const TRIES: usize = 16;
-/// DynamoDB's own, for one BatchWriteItem.
-const BATCH: usize = 25;
 
 const LOG: &str = "log";
 const FRAME: &str = "frame#";
@@ -228,32 +225,11 @@ impl WebFrames {
             }
             keys.push((user(id), sk.to_owned()));
         }
-        let mut batches = Vec::new();
-        for keys in keys.chunks(BATCH) {
-            batches.push(self.delete(keys));
+        for (pk, sk) in keys {
+            let request = self.client.delete_item().table_name(&self.table).key("pk", text(pk)).key("sk", text(sk));
+            request.send().await.map_err(|error| StoreError::from_sdk(&error))?;
         }
-        futures::stream::iter(batches).buffer_unordered(4).try_collect::<()>().await
-    }
-
-    async fn delete(&self, keys: &[(String, String)]) -> Result<(), StoreError> {
-        let mut requests: Vec<WriteRequest> = keys
-            .iter()
-            .map(|(pk, sk)| {
-                let delete = DeleteRequest::builder().key("pk", text(pk)).key("sk", text(sk)).build();
-                delete.map(|delete| WriteRequest::builder().delete_request(delete).build())
-            })
-            .collect::<Result<_, _>>()
-            .map_err(|error| built(&error))?;
-        for _ in 0..TRIES {
-            let request = self.client.batch_write_item().request_items(&self.table, requests);
-            let output = request.send().await.map_err(|error| StoreError::from_sdk(&error))?;
-            // DynamoDB does as much as it has capacity for.
-            requests = output.unprocessed_items.and_then(|mut left| left.remove(&self.table)).unwrap_or_default();
-            if requests.is_empty() {
-                return Ok(());
-            }
-        }
-        Err(StoreError::Unavailable("some items were not deleted".to_owned()))
+        Ok(())
     }
 
     async fn item(&self, id: EndUserId, sk: String) -> Result<Option<Item>, StoreError> {

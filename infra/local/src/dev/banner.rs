@@ -17,6 +17,7 @@ pub(super) fn print(dev: &Dev, running: &Running) {
     let mut text = String::new();
     let _ = writeln!(text, "{bold}CLOSER {}{plain}  local stack\n", env!("CARGO_PKG_VERSION"));
     let _ = writeln!(text, "  page       {bold}http://{address}/{plain}");
+    let _ = writeln!(text, "  cost       http://{address}/cost  {dim}(what it would cost on AWS, as you talk){plain}");
     if dev.memory {
         let _ = writeln!(text, "  data       in memory");
     } else {

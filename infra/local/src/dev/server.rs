@@ -64,6 +64,7 @@ pub(super) fn router(
         .route("/api/state", get(state))
         .route("/api/chat/{bot}", post(say))
         .route("/api/feed", get(feed_of))
+        .route("/cost", get(cost))
         .layer(middleware::from_fn(only_by_its_own_name))
         .route("/hooks/{platform}/{*rest}", any(hook))
         .route("/v1/web/{*rest}", any(web_chat))
@@ -137,6 +138,14 @@ async fn feed_of(State(app): State<App>) -> Sse<impl Stream<Item = Result<Event,
     Sse::new(events).keep_alive(KeepAlive::default())
 }
 
+/// What the turns so far would cost on AWS, as they come.
+async fn cost(State(app): State<App>) -> Response {
+    match crate::cost::live(&app.stack.services.meter, &app.feed) {
+        Ok(text) => ([("refresh", "2")], text).into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}\n")).into_response(),
+    }
+}
+
 /// The management API.
 async fn manage(State(app): State<App>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let function = async |request| app.stack.admin.handle(request).await;
@@ -154,6 +163,9 @@ async fn hook(
     match platform.parse::<PlatformType>().ok().and_then(|platform| app.stack.adapters.get(&platform)) {
         Some(adapter) => {
             let function = async |request| adapter.handle(request).await;
+            if let Ok(kind) = platform.parse::<PlatformType>() {
+                app.stack.services.meter.invoked(kind.as_str());
+            }
             gateway::invoke(function, &method, &uri, &headers, &body).await
         }
         None => Response::builder()

@@ -279,6 +279,7 @@ async fn every_sample_does_what_is_written_here() {
             "delivery" => deliveries(&running, file, &text).await,
             platform => request(&running, platform.parse().unwrap(), file, &text).await,
         };
+        crate::grants::check(&running);
         running.stop().await;
         if SAMPLES.iter().find(|(name, _)| name == file).is_none_or(|(_, expected)| *expected != outcome) {
             wrong.push(format!("(\n    \"{file}\",\n    &{outcome:#?},\n),"));

@@ -192,3 +192,40 @@ async fn log_at(address: SocketAddr, token: &str) -> Vec<String> {
     };
     items.iter().map(line).collect()
 }
+
+/// Who talks in [`exercise`].
+pub(crate) const EXERCISED: &str = "exercised";
+
+/// All that the function of web chat asks AWS for, and the worker for its frames.
+pub(crate) async fn exercise(running: &Running) {
+    let services = &running.stack.services;
+    let rows = store::WebConnections::new(services.aws.dynamodb.clone(), &services.tables.web);
+    let now = shell::clock::now();
+    let user_key: model::UserKey = EXERCISED.parse().unwrap();
+    // A socket whose farewell never came: the worker finds it.
+    rows.open(&store::WebConnection {
+        id: "YWJjZGVmZ2hpams=".to_owned(),
+        bot_id: world::bot(),
+        end_user_id: model::EndUserId::of(&world::bot(), model::PlatformType::Web, &user_key),
+        user_key,
+        connected_at: now,
+        opened: true,
+        begins: None,
+        expires: now.plus_ms(60_000).seconds(),
+    })
+    .await
+    .unwrap();
+    let token = token(EXERCISED);
+    let (mut tab, _) = Tab::open(running, &token, 0).await;
+    tab.of("KEYBOARD").await;
+    tab.say("c1", "매장 위치").await;
+    tab.of("ACK").await;
+    tab.of("KEYBOARD").await;
+    let id = model::EndUserId::of(&world::bot(), model::PlatformType::Web, &EXERCISED.parse().unwrap());
+    tab.vanish();
+    world::until_async("a farewell", async || {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        rows.of_user(id, now.seconds()).await.unwrap().is_empty().then_some(())
+    })
+    .await;
+}

@@ -154,6 +154,17 @@ pub(crate) async fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) ->
     panic!("waited two minutes for {what}");
 }
 
+/// Likewise, where looking takes a while.
+pub(crate) async fn until_async<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    for _ in 0..1200 {
+        if let Some(found) = look().await {
+            return found;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("waited two minutes for {what}");
+}
+
 /// A batch from a queue, as Lambda would get it, with the receipts to delete it by.
 pub(crate) async fn batch(running: &Running, queue: &str) -> (SqsEvent, Vec<String>) {
     let client = &running.stack.services.aws.sqs;

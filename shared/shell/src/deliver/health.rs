@@ -9,6 +9,7 @@ use tracing::{error, warn};
 use super::owner::Tested;
 use super::{Deliver, TRIES, notify};
 use crate::clock;
+use crate::metrics::{self, Metric};
 
 impl Deliver {
     /// Writes the webhook's health after an attempt, and says what is to be done when the record is written, too.
@@ -58,6 +59,7 @@ impl Deliver {
                 Effect::Began { cause } => self.change_fleet(|fleet| fleet.began(id, cause, now)).await,
                 Effect::Stopped => self.change_fleet(|fleet| (fleet.stopped(id), None)).await,
                 Effect::SwitchedOff { reason } => {
+                    metrics::count(Metric::WebhooksOff, 1);
                     error!(bot.id = %webhook.bot_id, webhook.id = %id, ?reason, "A webhook is switched off");
                     self.change_fleet(|fleet| (fleet.switched_off(now), None)).await
                 }
@@ -66,6 +68,7 @@ impl Deliver {
                     Ok(())
                 }
                 Effect::AskOperator => {
+                    metrics::count(Metric::FleetAlarms, 1);
                     error!(
                         bot.id = %webhook.bot_id, webhook.id = %id,
                         "A webhook would be switched off now, but so would many others: somebody should look"
@@ -130,9 +133,13 @@ impl Deliver {
 pub(super) fn sound(alarm: &Alarm) {
     match alarm {
         Alarm::Together { cause, webhooks } => {
+            metrics::count(Metric::FleetAlarms, 1);
             error!(alarm = "together", ?cause, webhooks, "Many webhooks began to fail at once; none is switched off");
         }
-        Alarm::Canary => error!(alarm = "canary", "Our own way out does not work; no webhook is switched off"),
+        Alarm::Canary => {
+            metrics::count(Metric::FleetAlarms, 1);
+            error!(alarm = "canary", "Our own way out does not work; no webhook is switched off");
+        }
         Alarm::Over => warn!(alarm = "over", "Webhooks can be switched off again"),
     }
 }
