@@ -41,12 +41,22 @@ web:
     npm run test:browser
     npm run size
 
+# Try the web chat in Chromium on the local stack
+[working-directory: 'web']
+web-real:
+    cargo build
+    npm run test:real
+
 # Measure every adapter, a turn of the engine, scripts, and turns of the whole system
 bench:
     cargo bench -p closer-platforms --bench adapters
     cargo bench -p closer-flow --bench turn
     cargo bench -p closer-sandbox
     cargo bench -p closer --bench turns
+
+# Two thousand sockets of web chat at once: their memory, and whether each is answered in order
+sockets sockets="2000" messages="10":
+    ulimit -n 8192 && SOCKETS={{sockets}} MESSAGES={{messages}} cargo test -p closer --test it web::load -- --ignored --nocapture
 
 # Give an adapter whatever bytes for so many seconds (cargo install cargo-fuzz)
 [working-directory: 'shared/platforms']

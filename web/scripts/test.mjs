@@ -22,6 +22,6 @@ await build({
   outExtension: { ".js": ".mjs" },
 });
 const files = names.map((name) => join(out, name.replace(/\.ts$/, ".mjs")));
-const flags = ["--enable-source-maps", "--test", "--test-concurrency=1", "--test-timeout=60000", "--test-force-exit", "--test-reporter=spec", ...rest.filter((word) => word.startsWith("-"))];
+const flags = ["--enable-source-maps", "--test", "--test-concurrency=1", `--test-timeout=${folder === "tests/real" ? 300_000 : 60_000}`, "--test-force-exit", "--test-reporter=spec", ...rest.filter((word) => word.startsWith("-"))];
 const run = spawnSync(process.execPath, [...flags, ...files], { stdio: "inherit" });
 process.exit(run.status ?? 1);

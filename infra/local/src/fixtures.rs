@@ -49,7 +49,7 @@ fn run_case(path: &Path) -> anyhow::Result<Verdict> {
         after.iter().filter_map(Value::as_str).map(|name| read(&path.with_file_name(format!("{name}.case.json"))));
     let earlier = earlier.collect::<anyhow::Result<Vec<_>>>()?;
     let platform = platform_of(path).context("no folder of its path names a platform")?;
-    Ok(match platforms::fixtures::platform(platform) {
+    Ok(match platforms::find(platform) {
         Some(platform) => platforms::fixtures::run(platform, &case, &earlier),
         None => Verdict::Skipped("there is no adapter for this platform yet"),
     })

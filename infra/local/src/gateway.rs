@@ -2,7 +2,7 @@
 //! function's response the answer.
 
 use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, Method, Response, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderName, Method, Response, StatusCode, Uri};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use lambda_http::Request;
@@ -34,6 +34,20 @@ pub async fn invoke(
         _ => Body::empty(),
     };
     Response::from_parts(parts, body)
+}
+
+/// The answer of a function that gives it as API Gateway reads it.
+pub fn answer(answer: &Value) -> Response<Body> {
+    let status = answer["statusCode"].as_u64().and_then(|status| u16::try_from(status).ok());
+    let mut response = Response::new(Body::from(answer["body"].as_str().unwrap_or_default().to_owned()));
+    *response.status_mut() =
+        status.and_then(|status| StatusCode::from_u16(status).ok()).unwrap_or(StatusCode::BAD_GATEWAY);
+    for (name, value) in answer["headers"].as_object().into_iter().flatten() {
+        if let (Ok(name), Some(Ok(value))) = (name.parse::<HeaderName>(), value.as_str().map(str::parse)) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
 }
 
 /// The event, as in `events/<platform>/*.json`.

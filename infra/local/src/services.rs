@@ -258,6 +258,7 @@ pub async fn run(data: Option<&Path>, ports: Ports, bots: &Path) -> anyhow::Resu
         ("BOTS_TABLE", tables.bots.clone()),
         ("WEBHOOKS_TABLE", tables.webhooks.clone()),
         ("DELIVERIES_TABLE", tables.deliveries.clone()),
+        ("WEB_TABLE", tables.web.clone()),
         ("KEYS_TABLE", tables.keys.clone()),
         ("MESSAGES_TABLE", tables.messages.clone()),
         ("INBOUND_QUEUE_URL", queues.inbound.clone()),

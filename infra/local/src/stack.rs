@@ -9,11 +9,14 @@ use std::time::Duration;
 use admin::Admin;
 use model::PlatformType;
 use shell::adapter::Adapter;
-use shell::config::{AdapterConfig, AdminConfig, ConversationConfig, DeliveryConfig, Hosts, OperatorConfig};
+use shell::config::{
+    AdapterConfig, AdminConfig, ConversationConfig, DeliveryConfig, Hosts, OperatorConfig, UploadsConfig, WebConfig,
+};
 use shell::conversation::{self, Conversation, Witness};
 use shell::deliver::{Deliver, Invocation};
 use shell::guard::Reach;
 use shell::mail::MailConfig;
+use shell::web::WebChat;
 use store::{Bots, Deliveries, Keys, Sessions, Timers, Webhooks};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -30,6 +33,9 @@ pub struct Options {
     pub reach: Reach,
     pub hosts: Hosts,
     pub mail: MailConfig,
+    /// Where frames are posted to the sockets of web chat.
+    pub sockets_url: String,
+    pub uploads: Option<UploadsConfig>,
     pub operator: Option<OperatorConfig>,
     pub bot_cache_ms: i64,
     pub visibility_seconds: u32,
@@ -46,6 +52,8 @@ impl Default for Options {
             reach: Reach::Public,
             hosts: Hosts::default(),
             mail: MailConfig::default(),
+            sockets_url: format!("http://127.0.0.1:3000/{}", crate::sockets::STAGE),
+            uploads: None,
             operator: None,
             bot_cache_ms: 1000,
             // A turn thinks 25 seconds at most.
@@ -85,6 +93,7 @@ impl Stack {
         };
         let adapters = platforms::PLATFORMS
             .iter()
+            .filter(|platform| platform.kind != PlatformType::Web)
             .map(|platform| {
                 (platform.kind, Arc::new(Adapter::new(platform, &services.aws_of(platform.kind.as_str()), &config)))
             })
@@ -117,6 +126,7 @@ impl Stack {
             tables: self.services.tables.clone(),
             inbound_queue: self.services.queues.inbound.clone(),
             events_queue: self.services.queues.events.clone(),
+            web_callback_url: Some(self.options.sockets_url.clone()),
             public_url: self.options.public_url.clone(),
             bot_cache_ms: self.options.bot_cache_ms,
             hosts: self.options.hosts.clone(),
@@ -124,6 +134,22 @@ impl Stack {
         };
         Conversation::new(&self.services.aws_of("conversation"), &config, self.options.reach)
             .with_witness(Witness::default())
+    }
+
+    /// The function of web chat on this stack.
+    pub fn web(&self) -> WebChat {
+        // `http` becomes `ws`, `https` `wss`; behind a tunnel browsers come by the tunnel.
+        let socket_url = format!("{}/{}", self.options.public_url, crate::sockets::STAGE).replacen("http", "ws", 1);
+        let config = WebConfig {
+            tables: self.services.tables.clone(),
+            inbound_queue: self.services.queues.inbound.clone(),
+            public_url: self.options.public_url.clone(),
+            bot_cache_ms: self.options.bot_cache_ms,
+            socket_url,
+            callback_url: self.options.sockets_url.clone(),
+            uploads: self.options.uploads.clone(),
+        };
+        WebChat::new(&self.services.aws_of("web"), &config, self.options.reach)
     }
 
     /// A delivery worker on this stack.

@@ -54,9 +54,10 @@ impl Admin {
         if let Some(session) = &session
             && erasure.is_new
         {
-            self.erasures.save(bot, id, &erasure).await?;
+            // Told twice where the mark is not written: it is the same event.
             let webhooks = self.webhooks.of_bot(bot).await?;
             self.tell(&webhooks, &deleted(session, wish)).await?;
+            self.erasures.save(bot, id, &erasure).await?;
         }
         // A customer who came back meanwhile is another, as far as it can be told.
         if session.is_some_and(|session| session.end_user.created_at < erasure.at) {
@@ -64,6 +65,9 @@ impl Admin {
             self.sessions.delete(id).await?;
         }
         self.messages.erase(id).await?;
+        if let Some(frames) = &self.frames {
+            frames.erase(id).await?;
+        }
         let mut webhooks = self.webhooks.of_bot_ever(bot).await?;
         webhooks.sort_by_key(|webhook| webhook.id);
         for webhook in webhooks.iter().filter(|webhook| erasure.webhook.is_none_or(|at| webhook.id >= at)) {

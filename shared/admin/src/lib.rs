@@ -34,7 +34,9 @@ use shell::config::{AdminConfig, DeliveryConfig};
 use shell::deliver::Deliver;
 use shell::guard::Reach;
 use shell::queue::{EventsQueue, InboundQueue};
-use store::{Asked, Bots, Deliveries, Erasures, Keys, Messages, Sessions, StoredKey, Timers, Usage, Webhooks};
+use store::{
+    Asked, Bots, Deliveries, Erasures, Keys, Messages, Sessions, StoredKey, Timers, Usage, WebFrames, Webhooks,
+};
 use tracing::{error, info, warn};
 
 pub use problem::{Fault, Problem};
@@ -63,6 +65,8 @@ pub struct Admin {
     sessions: Sessions,
     timers: Timers,
     messages: Messages,
+    /// Where there is web chat.
+    frames: Option<WebFrames>,
     usage: Usage,
     webhooks: Webhooks,
     deliveries: Deliveries,
@@ -120,6 +124,7 @@ impl Admin {
             sessions: Sessions::new(dynamodb.clone(), &tables.sessions),
             timers: Timers::new(dynamodb.clone(), &tables.sessions),
             messages: Messages::new(dynamodb.clone(), &tables.messages),
+            frames: (!tables.web.is_empty()).then(|| WebFrames::new(dynamodb.clone(), &tables.web)),
             usage: Usage::new(dynamodb.clone(), &tables.sessions),
             webhooks: Webhooks::new(dynamodb.clone(), &tables.webhooks),
             deliveries: Deliveries::new(dynamodb.clone(), &tables.deliveries),

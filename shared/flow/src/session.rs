@@ -181,10 +181,14 @@ impl Session {
         }
     }
 
+    /// The conversation that a message would go on with.
+    pub fn live(&self, now: EpochMillis, timeout_ms: i64) -> Option<&Talk> {
+        self.talk.as_ref().filter(|talk| now.since(talk.last_message_at) < timeout_ms)
+    }
+
     /// The version of the bot that a message is for, when a conversation goes on.
     pub fn bot_version(&self, now: EpochMillis, timeout_ms: i64) -> Option<i64> {
-        let talk = self.talk.as_ref()?;
-        talk.bot_version.filter(|_| now.since(talk.last_message_at) < timeout_ms)
+        self.live(now, timeout_ms)?.bot_version
     }
 
     /// Keeps a reply for the customer's next message.

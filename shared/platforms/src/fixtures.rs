@@ -6,7 +6,7 @@ mod socket;
 use std::collections::BTreeMap;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use model::{BotId, EpochMillis, Inbound, InboundId, InboundKind, Params, PlatformType, Reply};
+use model::{BotId, EpochMillis, Inbound, InboundId, InboundKind, Params, Reply};
 use serde_json::{Value, json};
 
 use crate::{Acknowledge, HttpReply, Platform, Request, Setup, media};
@@ -24,11 +24,6 @@ pub enum Verdict {
 pub struct Case {
     pub json: Value,
     pub body: Vec<u8>,
-}
-
-/// Whose cases can be run: also web chat's, which nobody calls by HTTP.
-pub fn platform(kind: PlatformType) -> Option<&'static Platform> {
-    crate::find(kind).or((kind == PlatformType::Web).then_some(&crate::web::PLATFORM))
 }
 
 /// `earlier` are the cases that `after` names: what they told is not told again, as the queue has it.

@@ -27,7 +27,7 @@ pub mod wechat;
 
 use std::fmt;
 
-use model::{AgentCalls, BotId, EpochMillis, Inbound, PlatformType, Reply};
+use model::{AgentCalls, BotId, EpochMillis, Event, Inbound, PlatformType, Reply};
 use serde_json::Value;
 
 pub use call::{Answer, Attempt, Call, Outcome, Rendered, Verdict};
@@ -45,6 +45,7 @@ pub const PLATFORMS: &[&Platform] = &[
     &kakaobiz::PLATFORM,
     &line::PLATFORM,
     &navertalk::PLATFORM,
+    &web::PLATFORM,
     &wechat::PLATFORM,
 ];
 
@@ -91,6 +92,11 @@ pub trait Channel: Send + Sync + fmt::Debug {
 
     /// The requests that bring `reply` to whoever `inbound` came from, in order.
     fn render(&self, reply: &Reply, inbound: &Inbound, now: EpochMillis) -> Rendered;
+
+    /// The request that tells the customer of an event, where the messenger shows such things.
+    fn tell(&self, _event: &Event, _inbound: &Inbound) -> Option<Call> {
+        None
+    }
 
     /// What the messenger's answer to one of them means.
     fn judge(&self, call: &Call, outcome: &Outcome<'_>, attempt: Attempt) -> Verdict;

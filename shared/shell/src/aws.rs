@@ -1,12 +1,18 @@
 //! Clients of AWS. Endpoints come from the standard `AWS_ENDPOINT_URL_*` variables, so nothing here knows whether it
 //! talks to AWS or to the local stack.
 
+use std::time::{Duration, UNIX_EPOCH};
+
 use aws_config::BehaviorVersion;
+use aws_credential_types::provider::ProvideCredentials as _;
 use aws_sdk_sqs::config::SharedHttpClient;
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4::SigningParams;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 
+use crate::clock;
 use crate::mail::Account;
 
 /// The services that a function asks. A client that is never used costs nothing.
@@ -34,6 +40,36 @@ impl Aws {
 /// longer than the rest of a function's start.
 const ROOTS: &[u8] = include_bytes!("aws-roots.pem");
 
+/// A request to a service that has no client here.
+pub(crate) struct Signed<'a> {
+    pub(crate) service: &'a str,
+    pub(crate) method: &'a str,
+    pub(crate) url: &'a str,
+    pub(crate) body: &'a [u8],
+    /// It says so in a header, which is signed too.
+    pub(crate) json: bool,
+}
+
+/// The headers that a signed request must have, which saves the functions a whole SDK.
+pub(crate) async fn signed(account: &Account, request: &Signed<'_>) -> Result<Vec<(String, String)>, String> {
+    let credentials = account.credentials.provide_credentials().await.map_err(|error| error.to_string())?;
+    let identity = credentials.into();
+    let params = SigningParams::builder()
+        .identity(&identity)
+        .region(&account.region)
+        .name(request.service)
+        .time(UNIX_EPOCH + Duration::from_millis(clock::now().0.unsigned_abs()))
+        .settings(SigningSettings::default())
+        .build()
+        .map_err(|error| error.to_string())?
+        .into();
+    let headers = request.json.then_some(("content-type", "application/json")).into_iter();
+    let signable = SignableRequest::new(request.method, request.url, headers, SignableBody::Bytes(request.body));
+    let (instructions, _) =
+        sign(signable.map_err(|error| error.to_string())?, &params).map_err(|error| error.to_string())?.into_parts();
+    Ok(instructions.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+}
+
 /// One pool of connections for all clients of a process.
 pub fn http_client() -> SharedHttpClient {
     let builder = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
@@ -55,6 +91,8 @@ mod tests {
     fn the_roots_are_amazons_five() {
         let text = std::str::from_utf8(ROOTS).unwrap();
         assert_eq!(text.matches("-----BEGIN CERTIFICATE-----").count(), 5);
-        assert!(TlsContext::builder().with_trust_store(TrustStore::empty().with_pem_certificate(ROOTS)).build().is_ok());
+        assert!(
+            TlsContext::builder().with_trust_store(TrustStore::empty().with_pem_certificate(ROOTS)).build().is_ok()
+        );
     }
 }

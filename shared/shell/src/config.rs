@@ -30,8 +30,10 @@ pub struct AdapterConfig {
 
 #[derive(Clone, Debug)]
 pub struct ConversationConfig {
-    /// `BOTS_TABLE`, `SESSIONS_TABLE`, `WEBHOOKS_TABLE`; `MESSAGES_TABLE`, for bots that keep what was said
+    /// `BOTS_TABLE`, `SESSIONS_TABLE`, `WEBHOOKS_TABLE`; `MESSAGES_TABLE`, for bots that keep what was said; `WEB_TABLE`
     pub tables: Tables,
+    /// `WEB_CALLBACK_URL`. Without it and its table replies of web chat have no way.
+    pub web_callback_url: Option<String>,
     /// `INBOUND_QUEUE_URL`, where expiries go
     pub inbound_queue: String,
     /// `EVENTS_QUEUE_URL`
@@ -43,6 +45,32 @@ pub struct ConversationConfig {
     pub bot_cache_ms: i64,
     /// `LINE_API_URL` and so on: other addresses for the platforms' APIs, for stand-ins.
     pub hosts: Hosts,
+}
+
+#[derive(Clone, Debug)]
+pub struct WebConfig {
+    /// `BOTS_TABLE`, `SESSIONS_TABLE`, `WEB_TABLE`
+    pub tables: Tables,
+    /// `INBOUND_QUEUE_URL`
+    pub inbound_queue: String,
+    /// `PUBLIC_URL`
+    pub public_url: String,
+    /// `BOT_CACHE_SECONDS`
+    pub bot_cache_ms: i64,
+    /// `WEB_SOCKET_URL`: where browsers connect, `wss://…`.
+    pub socket_url: String,
+    /// `WEB_CALLBACK_URL`: where frames are posted, `https://{api}.execute-api.{region}.amazonaws.com/{stage}`.
+    pub callback_url: String,
+    /// Without it nothing can be uploaded.
+    pub uploads: Option<UploadsConfig>,
+}
+
+#[derive(Clone, Debug)]
+pub struct UploadsConfig {
+    /// `UPLOADS_BUCKET`
+    pub bucket: String,
+    /// `UPLOADS_URL`: where forms are posted to; the bucket's own address without it.
+    pub url: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -109,8 +137,10 @@ impl ConversationConfig {
                 bots: required("BOTS_TABLE", "it names the table of the bots")?,
                 webhooks: required("WEBHOOKS_TABLE", "it names the table of the webhooks")?,
                 messages: env::var("MESSAGES_TABLE").unwrap_or_default(),
+                web: optional("WEB_TABLE").unwrap_or_default(),
                 ..Tables::default()
             },
+            web_callback_url: optional("WEB_CALLBACK_URL"),
             inbound_queue: required("INBOUND_QUEUE_URL", INBOUND)?,
             events_queue: required("EVENTS_QUEUE_URL", EVENTS)?,
             mail: MailConfig { from: optional("MAIL_FROM"), endpoint: optional("AWS_ENDPOINT_URL_SESV2") },
@@ -155,11 +185,31 @@ impl AdminConfig {
                 deliveries: required("DELIVERIES_TABLE", "it names the table of the deliveries")?,
                 keys: required("KEYS_TABLE", "it names the table of the API's keys")?,
                 messages: required("MESSAGES_TABLE", "it names the table of what was said")?,
+                web: optional("WEB_TABLE").unwrap_or_default(),
             },
             inbound_queue: required("INBOUND_QUEUE_URL", INBOUND)?,
             events_queue: required("EVENTS_QUEUE_URL", EVENTS)?,
             retry_queue: required("RETRY_QUEUE_URL", RETRIES)?,
             public_url: public_url(),
+        })
+    }
+}
+
+impl WebConfig {
+    pub fn from_env() -> Result<Self, Missing> {
+        Ok(Self {
+            tables: Tables {
+                sessions: required("SESSIONS_TABLE", "it names the table of the sessions")?,
+                bots: required("BOTS_TABLE", "it names the table of the bots")?,
+                web: required("WEB_TABLE", "it names the table of web chat")?,
+                ..Tables::default()
+            },
+            inbound_queue: required("INBOUND_QUEUE_URL", INBOUND)?,
+            public_url: public_url(),
+            bot_cache_ms: bot_cache_ms(),
+            socket_url: required("WEB_SOCKET_URL", "it is where browsers connect, wss://…")?,
+            callback_url: required("WEB_CALLBACK_URL", "it is where frames are posted, https://…/{stage}")?,
+            uploads: optional("UPLOADS_BUCKET").map(|bucket| UploadsConfig { bucket, url: optional("UPLOADS_URL") }),
         })
     }
 }

@@ -17,7 +17,7 @@ use model::{
 use platforms::Channel;
 use serde::Deserialize;
 use serde_json::Value;
-use store::{Messages, Sessions, StoreError, Timers, Usage, Version, Webhooks};
+use store::{Messages, Sessions, StoreError, Timers, Usage, Version, WebConnections, WebFrames, Webhooks};
 use tracing::{error, info, warn};
 
 use crate::aws::Aws;
@@ -30,6 +30,8 @@ use crate::metrics::{self, Metric};
 use crate::queue::{EventsQueue, InboundQueue, QueueError};
 use crate::records::{BatchItemFailure, BatchResponse, each_in_order};
 use crate::voice::{Voice, closing, taken};
+use crate::web::frames::Frames;
+use crate::web::sockets::Sockets;
 pub use crate::witness::{Point, Witness};
 use crate::world::World;
 
@@ -97,6 +99,11 @@ impl Conversation {
     pub fn new(aws: &Aws, config: &ConversationConfig, reach: Reach) -> Self {
         let dynamodb = aws.dynamodb.clone();
         let bots = store::Bots::new(dynamodb.clone(), &config.tables.bots);
+        let frames = config.web_callback_url.as_ref().filter(|_| !config.tables.web.is_empty()).map(|url| {
+            let table = &config.tables.web;
+            let sockets = Sockets::new(url, aws.account.clone());
+            Frames::new(WebFrames::new(dynamodb.clone(), table), WebConnections::new(dynamodb.clone(), table), sockets)
+        });
         Self {
             brains: Brains::new(bots, &config.public_url, config.bot_cache_ms),
             sessions: Sessions::new(dynamodb.clone(), &config.tables.sessions),
@@ -108,7 +115,7 @@ impl Conversation {
             used: Cache::new(config.bot_cache_ms),
             inbound: InboundQueue::new(aws.sqs.clone(), &config.inbound_queue),
             events: EventsQueue::new(aws.sqs.clone(), &config.events_queue),
-            voice: Voice::new(config.hosts.clone(), reach),
+            voice: Voice::new(config.hosts.clone(), reach, frames),
             world: World::new(aws, config.mail.clone(), reach),
             witness: Witness::default(),
         }
@@ -240,7 +247,10 @@ impl Conversation {
                 Begin::Run(handling) => {
                     let mut session = self.run(*handling, inbound).await;
                     if webhooks.is_empty() && brain.bot.preference().history_days == 0 {
-                        session.turns.iter_mut().for_each(|turn| turn.events.clear());
+                        let channel = brain.channel(platform);
+                        let told =
+                            |event: &Event| channel.is_some_and(|channel| channel.tell(event, inbound).is_some());
+                        session.turns.iter_mut().for_each(|turn| turn.events.retain(told));
                     }
                     self.witness.reached(Point::Ran).await;
                     let mut saved = self.sessions.save(&session, version).await;
@@ -374,7 +384,10 @@ impl Conversation {
                 if told.is_ok() {
                     told = self.keep(session_id, turn, brain.bot.preference().history_days).await;
                 }
-                if sent.is_err() && told.is_ok() && !turn.events.is_empty() {
+                // Those that the messenger shows are counted among its calls, which must stay the same.
+                let shown = channel
+                    .is_some_and(|channel| turn.events.iter().any(|event| channel.tell(event, &turn.origin).is_some()));
+                if sent.is_err() && told.is_ok() && !turn.events.is_empty() && !shown {
                     turn.events.clear();
                     changed = true;
                 }

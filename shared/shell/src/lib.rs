@@ -1,7 +1,7 @@
 //! The imperative shell around the pure core: what a Lambda function is made of. Reading and writing the queues, HTTP in
 //! and out, settings, clock and log. It decides nothing: `platforms`, `flow` and `delivery` do.
 //!
-//! A function's `main.rs` picks one of [`adapter`], [`conversation`] or [`deliver`] and runs it.
+//! A function's `main.rs` picks one of [`adapter`], [`web`], [`conversation`] or [`deliver`] and runs it.
 
 pub mod adapter;
 pub mod aws;
@@ -26,5 +26,6 @@ pub mod telemetry;
 mod trip;
 mod voice;
 pub mod waiting;
+pub mod web;
 mod witness;
 mod world;

@@ -2,17 +2,15 @@
 //! <https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html>
 
 use std::sync::OnceLock;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
-use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
-use aws_sigv4::sign::v4::SigningParams;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use flow::MailAsk;
 use reqwest::Client;
 use serde_json::{Value, json};
 use tracing::error;
 
-use crate::clock;
+use crate::aws::{Signed, signed};
 use crate::outgoing;
 
 /// Who may send, and from where.
@@ -55,7 +53,8 @@ impl Mail {
             None => format!("https://email.{}.amazonaws.com", account.region),
         };
         let url = format!("{base}/v2/email/outbound-emails");
-        let headers = signed(account, &url, &body).await.map_err(|reason| {
+        let request = Signed { service: "ses", method: "POST", url: &url, body: body.as_bytes(), json: true };
+        let headers = signed(account, &request).await.map_err(|reason| {
             error!(reason, "An e-mail could not be signed");
             FAILED.to_owned()
         })?;
@@ -86,23 +85,4 @@ fn request(from: &str, ask: &MailAsk) -> Value {
         "ReplyToAddresses": ask.reply_to,
         "Content": { "Simple": { "Subject": text(&ask.subject), "Body": { "Html": text(&ask.html) } } },
     })
-}
-
-async fn signed(account: &Account, url: &str, body: &str) -> Result<Vec<(String, String)>, String> {
-    let credentials = account.credentials.provide_credentials().await.map_err(|error| error.to_string())?;
-    let identity = credentials.into();
-    let params = SigningParams::builder()
-        .identity(&identity)
-        .region(&account.region)
-        .name("ses")
-        .time(UNIX_EPOCH + Duration::from_millis(clock::now().0.unsigned_abs()))
-        .settings(SigningSettings::default())
-        .build()
-        .map_err(|error| error.to_string())?
-        .into();
-    let headers = std::iter::once(("content-type", "application/json"));
-    let signable = SignableRequest::new("POST", url, headers, SignableBody::Bytes(body.as_bytes()));
-    let (instructions, _) =
-        sign(signable.map_err(|error| error.to_string())?, &params).map_err(|error| error.to_string())?.into_parts();
-    Ok(instructions.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
 }

@@ -185,6 +185,14 @@ impl Guarded {
         }
     }
 
+    /// The type of a file that is there, without the file.
+    pub(crate) async fn kind(&self, url: &str) -> Option<String> {
+        let url = guard::check(url, self.reach).ok()?;
+        let response = self.client().head(url).timeout(CONNECT_TIMEOUT).send().await.ok()?;
+        let kind = response.headers().get(http::header::CONTENT_TYPE).filter(|_| response.status().is_success())?;
+        kind.to_str().ok().map(str::to_owned)
+    }
+
     pub(crate) const fn reach(&self) -> Reach {
         self.reach
     }

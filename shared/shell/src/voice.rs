@@ -7,7 +7,8 @@
 use std::time::Duration;
 
 use flow::{LateReply, Turn};
-use model::{EpochMillis, Inbound, InboundKind, PlatformType, Reply};
+use model::{EpochMillis, Event, EventType, Inbound, InboundKind, PlatformType, Reply};
+use platforms::web::FRAMES;
 use platforms::{Attempt, Call, Channel, Rendered, Synchronous, Verdict};
 use tracing::{error, info, warn};
 
@@ -18,12 +19,15 @@ use crate::guard::Reach;
 use crate::metrics::{self, Metric};
 use crate::needs::{Lack, Needs};
 use crate::outgoing::{CallEnd, Guarded, Messengers};
+use crate::web::frames::Frames;
 use crate::witness::{Point, Witness};
 
 #[derive(Debug)]
 pub(crate) struct Voice {
     messengers: Messengers,
     needs: Needs,
+    /// For web chat, whose messages go into a log of ours.
+    frames: Option<Frames>,
 }
 
 /// How far the saying of a turn came. What was said is counted in [`Turn::sent`].
@@ -60,8 +64,8 @@ const AFTER_INTERIM_MS: i64 = 1000;
 const PAUSES_MS: [u64; 2] = [200, 1000];
 
 impl Voice {
-    pub(crate) fn new(hosts: Hosts, reach: Reach) -> Self {
-        Self { messengers: Messengers::new(hosts), needs: Needs::new(Guarded::new(reach)) }
+    pub(crate) fn new(hosts: Hosts, reach: Reach, frames: Option<Frames>) -> Self {
+        Self { messengers: Messengers::new(hosts), needs: Needs::new(Guarded::new(reach)), frames }
     }
 
     /// Says what is still to be said of the turn. `by`: after this no further call is begun, as another worker may get
@@ -75,7 +79,9 @@ impl Voice {
         witness: &Witness,
     ) -> Spoken {
         let mut spoken = Spoken::default();
-        if turn.reply.is_empty() || turn.origin.platform == PlatformType::Test {
+        let told = channel.map(|channel| told(turn, channel)).unwrap_or_default();
+        let silent = turn.reply.is_empty() && told.before.is_empty() && told.after.is_empty();
+        if silent || turn.origin.platform == PlatformType::Test {
             return spoken;
         }
         let (platform, bot_id, id) = (turn.origin.platform, turn.origin.bot_id.clone(), turn.origin.id);
@@ -97,6 +103,8 @@ impl Voice {
             let delays = std::iter::once(delay_ms).chain(std::iter::repeat(0));
             rendered.calls.into_iter().zip(delays)
         });
+        let at_once = |calls: Vec<Call>| calls.into_iter().map(|call| (call, 0));
+        let calls = at_once(told.before).chain(calls).chain(at_once(told.after));
         let (mut delivered, mut sent) = (first, first);
         for (index, (call, delay_ms)) in calls.enumerate().skip(first) {
             if index > first && clock::now().since(by) >= 0 {
@@ -195,11 +203,29 @@ impl Voice {
                 return Tried { verdict, sent: false, lacks: true };
             }
         };
-        let end = self.messengers.call(&ready).await;
+        let end = match &self.frames {
+            Some(frames) if ready.url.starts_with(FRAMES) => frames.carry_out(&ready, turn.origin.session_id()).await,
+            Some(_) | None => self.messengers.call(&ready).await,
+        };
         attempt.age_ms = clock::now().since(turn.origin.received_at);
         let sent = !matches!(end, CallEnd::Unreachable);
         Tried { verdict: channel.judge(&ready, &end.outcome(), *attempt), sent, lacks: false }
     }
+}
+
+/// Calls that tell of the turn's events, where the messenger shows such things.
+#[derive(Default)]
+struct Told {
+    /// A conversation ends before another says something.
+    before: Vec<Call>,
+    after: Vec<Call>,
+}
+
+fn told(turn: &Turn, channel: &dyn Channel) -> Told {
+    let spoken = turn.events.iter().position(|event| event.event == EventType::MessageSent).unwrap_or_default();
+    let (before, after) = turn.events.split_at(spoken);
+    let calls = |events: &[Event]| events.iter().filter_map(|event| channel.tell(event, &turn.origin)).collect();
+    Told { before: calls(before), after: calls(after) }
 }
 
 /// What to send, and how long to wait before each part. `None`: a late reply that has no way any more.

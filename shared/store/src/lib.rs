@@ -14,6 +14,8 @@ pub mod schema;
 mod sessions;
 mod timers;
 mod usage;
+mod web_connections;
+mod web_frames;
 mod webhooks;
 
 pub use bots::{Bots, MAX_BOT_BYTES, StoredBot};
@@ -27,4 +29,6 @@ pub use schema::Tables;
 pub use sessions::{AgentState, Sessions, Version, Waiting};
 pub use timers::{Timers, removal, removed};
 pub use usage::Usage;
+pub use web_connections::{WebConnection, WebConnections};
+pub use web_frames::{Appended, Head, KeptFrame, Keyboard, WebFrames};
 pub use webhooks::{Edition, Survey, Webhooks};

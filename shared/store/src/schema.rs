@@ -19,6 +19,7 @@ pub struct Tables {
     pub bots: String,
     pub webhooks: String,
     pub deliveries: String,
+    pub web: String,
     /// Of the management API: its keys, and what was asked with an `Idempotency-Key`.
     pub keys: String,
     /// What was said, for bots that keep it.
@@ -44,6 +45,7 @@ impl Tables {
             bots: name("bots"),
             webhooks: name("webhooks"),
             deliveries: name("deliveries"),
+            web: name("web"),
             keys: name("keys"),
             messages: name("messages"),
         }
@@ -62,7 +64,9 @@ pub async fn create(client: &Client, tables: &Tables) -> Result<(), StoreError> 
     table(client, &tables.deliveries, &["pk"], &indexes).await?;
     table(client, &tables.keys, &["pk"], &[]).await?;
     table(client, &tables.messages, &["pk", "sk"], &[]).await?;
-    for name in [&tables.sessions, &tables.bots, &tables.webhooks, &tables.deliveries, &tables.keys, &tables.messages] {
+    table(client, &tables.web, &["pk", "sk"], &[]).await?;
+    let Tables { sessions, bots, webhooks, deliveries, keys, messages, web } = tables;
+    for name in [sessions, bots, webhooks, deliveries, keys, messages, web] {
         let specification = TimeToLiveSpecification::builder().enabled(true).attribute_name("expires").build();
         let Ok(specification) = specification else { continue };
         // Switching it on twice is an error, and no matter.

@@ -218,3 +218,9 @@ export interface Listeners {
   error: (error: ClientError) => void;
   close: () => void;
 }
+
+/** A flow of the bot, and a node of it where one is meant. */
+export interface Navigation {
+  flowId: number;
+  nodeId?: number;
+}

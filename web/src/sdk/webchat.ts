@@ -19,6 +19,7 @@ import type {
   Locale,
   MessageFrame,
   Params,
+  Navigation,
   Pending,
   Sendable,
   ServerFrame,
@@ -241,6 +242,11 @@ export class WebChat {
     this.#write({ action: "read", seq });
   }
 
+  /** To another place of the bot, where its settings let pages do that. False without a connection. */
+  navigate(place: Navigation): boolean {
+    return this.#write({ action: "navigate", flowId: place.flowId, nodeId: place.nodeId });
+  }
+
   /** What was said before; oldest first. */
   history(beforeSeq?: number, limit = 50): Promise<HistoryFrame> {
     return new Promise((resolve, reject) => {
@@ -425,11 +431,13 @@ export class WebChat {
         break;
       case "MESSAGE":
       case "KEYBOARD":
-        this.#numbered(frame);
+        // What comes before CONTEXT comes again behind it.
+        if (connection.ready) this.#numbered(frame);
         break;
       case "EVENT":
-        if (typeof frame.seq === "number") this.#numbered(frame as Durable);
-        else this.#moment(frame);
+        if (typeof frame.seq === "number") {
+          if (connection.ready) this.#numbered(frame as Durable);
+        } else this.#moment(frame);
         break;
       case "ACK":
         this.#acknowledged(frame.clientMessageId);

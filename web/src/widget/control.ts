@@ -2,7 +2,7 @@
 
 import { WebChat, type OpenOptions } from "../sdk/webchat.ts";
 import { browserStore } from "../sdk/store.ts";
-import type { Locale, Params, Sendable, Token } from "../sdk/types.ts";
+import type { Locale, Navigation, Params, Sendable, Token } from "../sdk/types.ts";
 import type { Theme } from "./theme.ts";
 import { View, type ViewName } from "./view.ts";
 import { localeOf } from "./words.ts";
@@ -46,7 +46,8 @@ export interface Control {
   setUserKey(userKey: string | undefined, userHash?: string): void;
   setTheme(theme: Theme): void;
   setLocale(locale: Locale): void;
-  startConversation(options?: { params?: Params; restart?: boolean }): void;
+  startConversation(options?: { navigation?: Navigation; params?: Params; restart?: boolean }): void;
+  changeNavigation(place: Navigation): void;
   sendMessage(message: string | Sendable): string;
   sendTypingEvent(): void;
   destroy(): void;
@@ -151,6 +152,13 @@ export function install(options: InitOptions & { botId: string }): Control {
   };
   scheme.addEventListener("change", recolor);
 
+  /** Where the page wants the customer, until there is a connection to say so. */
+  let place: Navigation | null = null;
+  const lead = () => {
+    if (place && client.navigate(place)) place = null;
+  };
+  client.on("open", lead);
+
   const start = () => {
     if (started) return;
     started = true;
@@ -202,12 +210,19 @@ export function install(options: InitOptions & { botId: string }): Control {
       view.speak(locale);
       view.unread(unread);
     },
-    startConversation({ params, restart } = {}) {
+    startConversation({ navigation, params, restart } = {}) {
       if (params) control.setParams(params);
+      if (navigation) place = navigation;
       if (!started) {
         options.restart ||= restart;
         start();
       } else if (restart) client.restart();
+      else lead();
+    },
+    changeNavigation(navigation) {
+      place = navigation;
+      start();
+      lead();
     },
     sendMessage(message) {
       start();

@@ -7,7 +7,7 @@ import { chromium, type Browser, type BrowserContext, type BrowserContextOptions
 
 import { StandIn } from "../stand-in/server.ts";
 
-const CSP = "default-src 'none'; script-src 'self'; connect-src *; img-src *; media-src *; require-trusted-types-for 'script'";
+export const CSP = "default-src 'none'; script-src 'self'; connect-src *; img-src *; media-src *; require-trusted-types-for 'script'";
 const SHOTS = process.env["SHOTS"];
 
 export interface Visit {
@@ -18,6 +18,13 @@ export interface Visit {
   log: Locator;
   field: Locator;
   launcher: Locator;
+}
+
+/** What serves the pages, and what they must not do. */
+export interface Site {
+  url: string;
+  violations: string[];
+  patienceMs?: number;
 }
 
 let browser: Browser | null = null;
@@ -43,28 +50,29 @@ export async function standIn(): Promise<StandIn> {
   made.pages.set("/webchat.js", { type: "text/javascript; charset=utf-8", body: dist("webchat.js") });
   made.pages.set("/shop", { type: "text/html; charset=utf-8", headers, body: html(shop + tag()) });
   made.pages.set("/shop-en", { type: "text/html; charset=utf-8", headers, body: html(`<main><h1>Starlight Flowers</h1></main>${tag()}`, "en") });
-  made.pages.set("/webchat/Bweb01", { type: "text/html; charset=utf-8", headers, body: dist("webchat.html") });
+  const own = { "content-security-policy": CSP.replace("img-src *", "img-src * data:") };
+  made.pages.set("/webchat/Bweb01", { type: "text/html; charset=utf-8", headers: own, body: dist("webchat.html") });
   return made;
 }
 
-export async function visit(server: StandIn, path = "/shop", options: BrowserContextOptions = {}): Promise<Visit> {
+export async function visit(server: Site, path = "/shop", options: BrowserContextOptions = {}): Promise<Visit> {
   const context = await browser!.newContext({ locale: "ko-KR", timezoneId: "Asia/Seoul", viewport: { width: 1000, height: 760 }, reducedMotion: "reduce", ...options });
-  context.setDefaultTimeout(5000);
+  context.setDefaultTimeout(server.patienceMs ?? 5000);
   return tab(server, context, path);
 }
 
-export async function tab(server: StandIn, context: BrowserContext, path = "/shop"): Promise<Visit> {
+export async function tab(server: Site, context: BrowserContext, path = "/shop"): Promise<Visit> {
   const page = await context.newPage();
   page.on("pageerror", (error) => server.violations.push(`the page: ${error.message}`));
   page.on("console", (message) => {
     if (/content security policy|trusted/i.test(message.text())) server.violations.push(message.text());
   });
-  await page.goto(server.url + path);
+  await page.goto(new URL(path, server.url).href);
   const panel = page.locator(".panel");
   return { page, context, panel, log: page.getByRole("log"), field: page.locator("textarea"), launcher: page.locator(".launcher") };
 }
 
-export async function opened(server: StandIn, path = "/shop", options: BrowserContextOptions = {}): Promise<Visit> {
+export async function opened(server: Site, path = "/shop", options: BrowserContextOptions = {}): Promise<Visit> {
   const seen = await visit(server, path, options);
   await seen.launcher.click();
   await seen.log.getByText("별빛 꽃집입니다").waitFor();

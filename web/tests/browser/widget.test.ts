@@ -425,6 +425,8 @@ test("the control object", async () => {
   await page.getByRole("button", { name: "채팅 시작" }).click();
   await seen.log.getByText("별빛 꽃집입니다").waitFor();
   await page.evaluate("chat.setParams({ vip: true, gone: null })");
+  await page.evaluate("chat.changeNavigation({ flowId: 3, nodeId: 7 })");
+  await seen.log.getByText("자리 3-7").waitFor();
   await page.evaluate("chat.sendMessage('페이지가 말합니다')");
   await seen.log.getByText('"페이지가 말합니다"라고').waitFor();
   assert.deepEqual(server.user().talk?.params, { shopPage: "front", vip: true, gone: null });

@@ -65,6 +65,7 @@ const ACTIONS: Record<string, string[]> = {
   read: ["seq"],
   history: ["beforeSeq", "limit"],
   upload: ["clientUploadId", "contentType", "size", "name"],
+  navigate: ["flowId", "nodeId"],
   ping: ["t"],
 };
 
@@ -302,6 +303,9 @@ export class StandIn {
         const uri = `${this.url}/${key}`;
         return this.#send(connection, { type: "UPLOAD", clientUploadId, method: "POST", url: `${this.url}/uploads`, fields, uri, expiresIn: 300 });
       }
+      case "navigate":
+        if (!Number.isInteger(frame["flowId"])) this.violations.push("navigate where");
+        return void this.#think(user, [{ message: { type: "text", text: `자리 ${frame["flowId"]}-${frame["nodeId"] ?? ""}` } }]);
       case "ping":
         return this.#send(connection, { type: "PONG", t: frame["t"] });
     }

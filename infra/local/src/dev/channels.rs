@@ -7,13 +7,14 @@ use anyhow::Context as _;
 use delivery::{Secret, Webhook};
 use model::{BotId, EpochMillis, PlatformType, WebhookId};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use shell::clock;
 use store::StoredBot;
 
 use crate::bots::{self, BotFile};
 use crate::dev::{Dev, curls};
 use crate::stack::Stack;
+use crate::stand_in;
 
 /// A bot as the page and the terminal show it.
 #[derive(Clone, Debug, Serialize)]
@@ -143,6 +144,10 @@ fn channels(dev: &Dev, id: &BotId, bot: &mut Value, base: &str, public_url: &str
             }
             bot["integration"][name] = curls::stand_in_settings(platform.kind);
         }
+        if platform.kind == PlatformType::Web {
+            channels.push(web(dev, id, &mut bot["integration"][name], base, public_url, real));
+            continue;
+        }
         let settings = &bot["integration"][name];
         let path = format!("/hooks/{name}/{id}{}", curls::tail(platform.kind, settings));
         channels.push(ConnectedChannel {
@@ -153,4 +158,21 @@ fn channels(dev: &Dev, id: &BotId, bot: &mut Value, base: &str, public_url: &str
         });
     }
     channels
+}
+
+/// Web chat is a page and not a webhook. Pages of this machine may always open it, and what is uploaded stays here.
+fn web(dev: &Dev, id: &BotId, settings: &mut Value, base: &str, public_url: &str, real: bool) -> ConnectedChannel {
+    let local = base.replace("127.0.0.1", "localhost");
+    let mut origins = settings["allowedOrigins"].as_array().cloned().unwrap_or_default();
+    origins.extend([base.into(), local.into()]);
+    settings["allowedOrigins"] = origins.into();
+    if !dev.live {
+        settings["uploadUriPrefixes"] = json!([format!("{public_url}{}/u/", stand_in::uploads::PATH)]);
+    }
+    ConnectedChannel {
+        platform: PlatformType::Web,
+        curl: curls::token(id, base, settings, real),
+        url: format!("{public_url}/webchat/{id}"),
+        stand_in: !real || !dev.live,
+    }
 }

@@ -1,7 +1,7 @@
 //! What makes a channel of a platform usable on this machine: settings of a stand-in, the address to register, and a
 //! request as the messenger would send it, ready to paste into a shell.
 
-use model::PlatformType;
+use model::{BotId, PlatformType};
 use serde_json::{Value, json};
 
 /// Settings of a channel that nobody registered: nothing outside of this machine knows or trusts them.
@@ -42,7 +42,12 @@ pub fn stand_in_settings(platform: PlatformType) -> Value {
             "token": "localwechattoken",
             "encodingAESKey": "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG",
         }),
-        PlatformType::Web | PlatformType::Test => json!({}),
+        PlatformType::Web => json!({
+            "tokenSecret": "local-web-token-secret",
+            "identitySecret": "local-web-identity-secret",
+            "apiKey": "local-web-api-key",
+        }),
+        PlatformType::Test => json!({}),
     }
 }
 
@@ -133,6 +138,15 @@ pub(super) fn curl(platform: PlatformType, url: &str, settings: &Value, real: bo
         }
         PlatformType::Web | PlatformType::Test => format!("curl -i '{url}'"),
     }
+}
+
+/// A token, as a company's server asks for one.
+pub(super) fn token(id: &BotId, base: &str, settings: &Value, real: bool) -> String {
+    let key = first_text(&settings["apiKey"]).filter(|_| !real).unwrap_or("$WEB_API_KEY");
+    let body = json!({ "botId": id, "userKey": "local-user" });
+    format!(
+        "curl -i '{base}/v1/web/tokens' -H 'content-type: application/json' \\\n  -H \"authorization: Bearer {key}\" -d '{body}'"
+    )
 }
 
 /// Puts the body into `$BODY`, with an id and a time of its own.

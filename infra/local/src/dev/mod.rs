@@ -14,14 +14,16 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use delivery::Secret;
 use sha2::{Digest as _, Sha256};
-use shell::config::Hosts;
+use shell::config::{Hosts, UploadsConfig};
 use shell::guard::Reach;
 use shell::mail::MailConfig;
+use shell::web::{self, Witness};
 use tokio::net::TcpListener;
 
 use crate::feed::{Feed, KEPT};
+use crate::sockets::{Lifetimes, Sockets};
 use crate::stack::{Options, Stack};
-use crate::{services, stand_in};
+use crate::{services, sockets, stand_in};
 
 pub use channels::{Bots, Connected, complete};
 pub use curls::stand_in_settings;
@@ -55,6 +57,12 @@ pub struct Dev {
     /// How many entries the page's feed remembers
     #[arg(skip = KEPT)]
     pub kept: usize,
+    /// Of the sockets of web chat
+    #[arg(skip)]
+    pub lifetimes: Lifetimes,
+    /// Stops the function of web chat where a test wants it
+    #[arg(skip)]
+    pub web_witness: Witness<web::Point>,
 }
 
 impl Dev {
@@ -70,6 +78,8 @@ impl Dev {
             allow_private: false,
             idle: false,
             kept: KEPT,
+            lifetimes: Lifetimes::default(),
+            web_witness: Witness::default(),
         }
     }
 }
@@ -81,6 +91,7 @@ pub struct Running {
     pub feed: Feed,
     pub stack: Arc<Stack>,
     pub bots: Bots,
+    pub sockets: Sockets,
     /// Of the management API, with every right.
     pub key: String,
     announced: Option<access::Announced>,
@@ -118,6 +129,11 @@ pub async fn start(dev: &Dev) -> anyhow::Result<Running> {
             from: Some(stand_in::mail::FROM.to_owned()),
             endpoint: Some(format!("{base}/stand-in/mail")),
         },
+        sockets_url: format!("{base}/{}", sockets::STAGE),
+        uploads: Some(UploadsConfig {
+            bucket: stand_in::uploads::BUCKET.to_owned(),
+            url: Some(format!("{public_url}{}", stand_in::uploads::PATH)),
+        }),
         ..Options::default()
     })
     .await?;
@@ -141,7 +157,7 @@ pub async fn start(dev: &Dev) -> anyhow::Result<Running> {
     let stack = Arc::new(stack);
     let feed = Feed::keeping(dev.kept);
     let (stop, stopped) = tokio::sync::watch::channel(false);
-    let router =
+    let (router, sockets) =
         server::router(dev, Arc::clone(&stack), feed.clone(), bots.clone(), &key, secret.clone(), stopped.clone());
     let mut closing = stopped.clone();
     let server = tokio::spawn(async move {
@@ -151,7 +167,7 @@ pub async fn start(dev: &Dev) -> anyhow::Result<Running> {
         axum::serve(listener, router).with_graceful_shutdown(shutdown).await
     });
     let watcher = tokio::spawn(watch::run(dev.clone(), Arc::clone(&stack), bots.clone(), base, public_url, secret));
-    Ok(Running { address, feed, stack, bots, key, announced, server, watcher, stop })
+    Ok(Running { address, feed, stack, bots, sockets, key, announced, server, watcher, stop })
 }
 
 impl Running {

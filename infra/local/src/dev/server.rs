@@ -15,12 +15,14 @@ use delivery::Secret;
 use futures::{Stream, StreamExt as _};
 use model::{BotId, PlatformType};
 use serde_json::{Value, json};
+use shell::web::WebChat;
 use tokio::sync::watch;
 use tokio_stream::wrappers::BroadcastStream;
 
 use super::{Bots, Dev};
 use crate::chat::{self, Said};
 use crate::feed::Feed;
+use crate::sockets::{self, Sockets};
 use crate::stack::Stack;
 use crate::{gateway, stand_in};
 
@@ -32,6 +34,7 @@ struct App {
     key: String,
     live: bool,
     allow_private: bool,
+    web: Arc<WebChat>,
     stopped: watch::Receiver<bool>,
 }
 
@@ -43,11 +46,20 @@ pub(super) fn router(
     key: &str,
     secret: Secret,
     stopped: watch::Receiver<bool>,
-) -> Router {
+) -> (Router, Sockets) {
     let stand_ins = stand_in::router(&feed, secret);
     let (live, allow_private) = (dev.live, dev.allow_private);
-    let app = App { stack, feed, bots, key: key.to_owned(), live, allow_private, stopped };
-    Router::new()
+    let web = Arc::new(stack.web().with_witness(dev.web_witness.clone()));
+    let sockets = {
+        let web = Arc::clone(&web);
+        let handler = sockets::handler(move |event| {
+            let web = Arc::clone(&web);
+            async move { web.handle(event).await }
+        });
+        Sockets::new(handler, dev.lifetimes, stopped.clone())
+    };
+    let app = App { stack, feed, bots, key: key.to_owned(), live, allow_private, web, stopped };
+    let router = Router::new()
         .route("/", get(|| async { Html(include_str!("page.html")) }))
         .route("/api/state", get(state))
         .route("/api/chat/{bot}", post(say))
@@ -55,10 +67,17 @@ pub(super) fn router(
         .route("/cost", get(cost))
         .layer(middleware::from_fn(only_by_its_own_name))
         .route("/hooks/{platform}/{*rest}", any(hook))
+        .route("/v1/web/{*rest}", any(web_chat))
+        .route("/webchat/{bot}", get(web_chat))
+        .route("/webchat.js", get(web_chat))
+        .route("/closer-sdk.js", get(web_chat))
+        .route("/closer-sdk.global.js", get(web_chat))
         .route("/v1/{*rest}", any(manage))
         .with_state(app)
+        .merge(sockets.router())
         .merge(stand_ins)
-        .layer(DefaultBodyLimit::max(gateway::MAX_BODY_BYTES))
+        .layer(DefaultBodyLimit::max(gateway::MAX_BODY_BYTES));
+    (router, sockets)
 }
 
 /// The page and its API are for this machine: a web site that points its own name here gets nothing.
@@ -155,4 +174,9 @@ async fn hook(
             .body(Body::from("there is no such messenger here\n"))
             .unwrap_or_default(),
     }
+}
+
+/// The HTTP side of web chat: tokens, and the files of a page.
+async fn web_chat(State(app): State<App>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    gateway::answer(&app.web.handle(gateway::event(&method, &uri, &headers, &body)).await)
 }

@@ -9,6 +9,7 @@ pub mod line;
 pub mod mail;
 pub mod navertalk;
 pub mod receiver;
+pub mod uploads;
 pub mod wechat;
 
 use axum::http::StatusCode;
@@ -28,6 +29,7 @@ pub fn router(feed: &Feed, secret: Secret) -> Router {
         .nest("/stand-in/line", line::router(feed.clone()))
         .nest("/stand-in/mail", mail::router(feed.clone()))
         .nest("/stand-in/navertalk", navertalk::router(feed.clone()))
+        .nest(uploads::PATH, uploads::router())
         .nest("/stand-in/wechat", wechat::router(feed.clone()))
         .nest("/stand-in/receiver", receiver::router(feed.clone(), secret))
 }

@@ -264,6 +264,7 @@ fn worker(running: &Running, base: &str) -> Conversation {
         tables: services.tables.clone(),
         inbound_queue: services.queues.inbound.clone(),
         events_queue: services.queues.events.clone(),
+        web_callback_url: None,
         public_url: String::new(),
         bot_cache_ms: 1000,
         hosts: shell::config::Hosts::new(|_| Some(base.to_owned())),

@@ -241,6 +241,15 @@ const SAMPLES: &[(&str, &[&str])] = &[
     ),
     ("navertalk/text.json", &["200", "queued message", "NaverTalk send 200: textContent"]),
     ("navertalk/wrong-secret.json", &["404"]),
+    ("web/connect-expired.json", &["401"]),
+    ("web/connect-foreign-origin.json", &["403"]),
+    ("web/connect.json", &["200", "row"]),
+    ("web/disconnect.json", &["200"]),
+    ("web/message.json", &["200", "queued message", "1 MESSAGE \"매장 위치\""]),
+    ("web/nobody.json", &["200"]),
+    ("web/open.json", &["200", "queued opened"]),
+    ("web/token-of-a-foreign-page.json", &["403", "origin_not_allowed"]),
+    ("web/token-of-a-server.json", &["201", "token of member-1001"]),
     ("wechat/base64.json", &["200 안녕하세요, 별빛 꽃집입니다. 무엇을 도와드릴까요?", "queued message"]),
     ("wechat/image.json", &["200 안녕하세요, 별빛 꽃집입니다. 무엇을 도와드릴까요?", "queued message"]),
     ("wechat/secure.json", &["200 (encrypted)", "queued message"]),
@@ -266,6 +275,7 @@ async fn every_sample_does_what_is_written_here() {
         let running = world::start_idle().await;
         let outcome = match file.split_once('/').unwrap().0 {
             "conversation" => turns(&running, &text).await,
+            "web" => web_chat(&running, file, &text).await,
             "delivery" => deliveries(&running, file, &text).await,
             platform => request(&running, platform.parse().unwrap(), file, &text).await,
         };
@@ -329,6 +339,52 @@ async fn request(running: &Running, platform: PlatformType, file: &str, text: &s
     }
     outcome.extend(queued);
     outcome.extend(platform_calls(running));
+    outcome
+}
+
+/// The answer, what was queued, and the sockets that are known.
+async fn web_chat(running: &Running, file: &str, text: &str) -> Vec<String> {
+    let event: Value = serde_json::from_str(text).unwrap();
+    let services = &running.stack.services;
+    let rows = store::WebConnections::new(services.aws.dynamodb.clone(), &services.tables.web);
+    let frames = store::WebFrames::new(services.aws.dynamodb.clone(), &services.tables.web);
+    let (bot_id, user_key) = (world::bot(), "member-1001".parse().unwrap());
+    let end_user_id = model::EndUserId::of(&bot_id, PlatformType::Web, &user_key);
+    let id = "L0SM9cOFvHcCIhw=";
+    if ["web/open.json", "web/message.json", "web/disconnect.json"].contains(&file) {
+        // Of the handshake before.
+        let row = store::WebConnection {
+            id: id.to_owned(),
+            bot_id,
+            user_key,
+            end_user_id,
+            connected_at: EpochMillis(1_748_764_800_000),
+            opened: false,
+            begins: None,
+            expires: shell::clock::now().plus_ms(60_000).seconds(),
+        };
+        rows.connect(&row).await.unwrap();
+        if file == "web/message.json" {
+            rows.open(&row).await.unwrap();
+        }
+    }
+    let answer = running.stack.web().handle(event).await;
+    let mut outcome = vec![answer["statusCode"].to_string()];
+    let body: Value = serde_json::from_str(answer["body"].as_str().unwrap_or_default()).unwrap_or_default();
+    outcome.extend(body["error"].as_str().map(str::to_owned));
+    outcome.extend(body["userKey"].as_str().map(|key| format!("token of {key}")));
+    for record in take(running, &services.queues.inbound).await.records {
+        let Queued::V1(inbound) = serde_json::from_str(record.body.as_deref().unwrap()).unwrap();
+        outcome.push(format!("queued {}", inbound.kind.name()));
+    }
+    for (seq, frame) in frames.after(end_user_id, 0, 10).await.unwrap() {
+        let frame: Value = serde_json::from_str(&frame).unwrap();
+        outcome.push(format!("{seq} {} {}", frame["type"].as_str().unwrap(), frame["message"]["data"]["text"]));
+    }
+    // Nobody has these sockets open: what is posted to one is answered with 410, and its row goes.
+    if rows.load(id).await.unwrap().is_some() {
+        outcome.push("row".to_owned());
+    }
     outcome
 }
 

@@ -21,3 +21,4 @@ mod media;
 mod platforms;
 mod programs;
 mod template;
+mod web;

@@ -17,7 +17,8 @@ async fn the_request_that_is_printed_for_each_channel_is_answered() {
     let running = world::start().await;
     let channels = running.bots.all().remove(0).channels;
     assert_eq!(channels.len(), ::platforms::PLATFORMS.len());
-    for channel in channels {
+    // Web chat is no request: its tests talk to it.
+    for channel in channels.into_iter().filter(|channel| channel.platform != PlatformType::Web) {
         let before = world::entries(&running, Kind::Platform).len();
         let command = channel.curl.clone();
         let output = tokio::task::spawn_blocking(move || Command::new("bash").args(["-c", &command]).output().unwrap());
@@ -39,7 +40,8 @@ async fn the_request_that_is_printed_for_each_channel_is_answered() {
 async fn what_a_bot_shows_is_taken_by_every_messenger() {
     let running = world::start().await;
     show(&running).await;
-    for channel in running.bots.all().remove(0).channels {
+    let channels = running.bots.all().remove(0).channels;
+    for channel in channels.into_iter().filter(|channel| channel.platform != PlatformType::Web) {
         let before = world::entries(&running, Kind::Platform).len();
         let command = channel.curl.clone();
         let output = tokio::task::spawn_blocking(move || Command::new("bash").args(["-c", &command]).output().unwrap());

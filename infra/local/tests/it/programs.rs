@@ -163,7 +163,7 @@ fn mistakes_are_explained() {
             vec!["render", "--message", "docs/examples/cards.json", "--keyboard", "bots/hello.json"],
             "this is no KEYBOARD",
         ),
-        (vec!["render", "--message", "docs/examples/cards.json", "--platform", "web"], "there are bizchat, facebook"),
+        (vec!["render", "--message", "docs/examples/cards.json", "--platform", "test"], "there are bizchat, facebook"),
         (
             vec!["render", "--message", "docs/examples/cards.json", "--platform", "telegram"],
             "is no platform; there are",
@@ -216,13 +216,13 @@ fn a_captured_webhook_is_shown_as_the_bot_gets_it() {
 }
 
 /// A `closer dev` of its own.
-struct Program {
+pub(crate) struct Program {
     child: Child,
     base: String,
 }
 
 impl Program {
-    fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         let mut child = Command::new(CLOSER)
             .args(["dev", "--port", "0"])
             .args(arguments)
@@ -238,7 +238,17 @@ impl Program {
         Self { child, base: page.trim_end_matches('/').to_owned() }
     }
 
-    fn signal(&self, signal: &str) {
+    pub(crate) fn address(&self) -> std::net::SocketAddr {
+        self.base.trim_start_matches("http://").parse().unwrap()
+    }
+
+    pub(crate) fn resident_kb(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
+    pub(crate) fn signal(&self, signal: &str) {
         assert!(Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap().success());
     }
 }

@@ -119,7 +119,8 @@ fn stand_in(platform: PlatformType) -> Value {
             "originalId": "gh_1", "appId": "wx1", "appSecret": "s", "token": "standin",
             "encodingAESKey": "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG",
         }),
-        PlatformType::Web | PlatformType::Test => json!({}),
+        PlatformType::Web => json!({ "tokenSecret": "stand-in-of-a-check" }),
+        PlatformType::Test => json!({}),
     }
 }
 

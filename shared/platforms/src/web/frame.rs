@@ -16,11 +16,25 @@ use crate::fit;
 pub enum Frame {
     Open(Open),
     Message(Said),
-    Typing { on: bool },
-    Read { seq: u64 },
-    History { before_seq: Option<u64>, limit: usize },
+    Typing {
+        on: bool,
+    },
+    Read {
+        seq: u64,
+    },
+    History {
+        before_seq: Option<u64>,
+        limit: usize,
+    },
     Upload(Upload),
-    Ping { t: Value },
+    /// To a flow, and to a node of it where one is named.
+    Navigate {
+        flow_id: u64,
+        node_id: Option<u64>,
+    },
+    Ping {
+        t: Value,
+    },
 }
 
 /// The first frame of every connection.
@@ -87,6 +101,7 @@ pub enum Code {
     PayloadTooLong,
     FileTooLarge,
     NotOpen,
+    NotAllowed,
     RateLimited,
     Unauthorized,
     Internal,
@@ -140,8 +155,19 @@ pub(super) fn read(web: &Web, body: &[u8]) -> Result<Frame, Complaint> {
             })
         }
         "upload" => upload(&fields).map(Frame::Upload),
+        "navigate" if !web.navigation => {
+            Err(Complaint::new(Code::NotAllowed, "the bot's settings do not let pages lead its customers"))
+        }
+        "navigate" => match (fields.get("flowId").and_then(Value::as_u64), fields.get("nodeId")) {
+            (Some(flow_id), None | Some(Value::Null)) => Ok(Frame::Navigate { flow_id, node_id: None }),
+            (Some(flow_id), Some(node)) if node.is_u64() => Ok(Frame::Navigate { flow_id, node_id: node.as_u64() }),
+            _ => Err(Complaint::new(Code::BadFrame, "flowId and nodeId are numbers of the bot's")),
+        },
         "ping" => Ok(Frame::Ping { t: fields.remove("t").filter(Value::is_number).unwrap_or_default() }),
-        _ => Err(Complaint::new(Code::UnknownAction, "action is open, message, typing, read, history, upload or ping")),
+        _ => Err(Complaint::new(
+            Code::UnknownAction,
+            "action is open, message, typing, read, history, upload, navigate or ping",
+        )),
     }
 }
 
@@ -228,11 +254,17 @@ fn data(web: &Web, data: Option<&Value>) -> Result<MessageData, Complaint> {
     }
 }
 
+/// Also on this machine, whose uploads nobody else sees.
+pub(super) fn secure(url: &Url) -> bool {
+    let loopback = matches!(url.host_str(), Some("127.0.0.1" | "localhost"));
+    url.scheme() == "https" || (url.scheme() == "http" && loopback)
+}
+
 /// The address as a browser would ask for it, if it is below one that we gave for uploads: `..` and `%2e` are resolved
 /// before anything is compared.
 fn uploaded(uri: &str, prefixes: &[Url]) -> Option<String> {
     let url = Url::parse(uri).ok().filter(|_| limits::URI.holds(uri))?;
-    if url.scheme() != "https" || !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
+    if !secure(&url) || !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
         return None;
     }
     // What a server decodes once more must not lead elsewhere.

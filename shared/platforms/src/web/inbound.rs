@@ -7,8 +7,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
 use model::{
-    ConversationId, EpochMillis, Inbound, InboundId, InboundKind, MessageId, Meta, Params, PlatformType, UserKey,
+    BotId, ConversationId, EpochMillis, Inbound, InboundId, InboundKind, MessageId, Meta, Params, PlatformType, UserKey,
 };
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::frame::{self, Code, Complaint, Content, Frame, Open, Said};
@@ -55,9 +56,64 @@ pub struct EventName {
     pub name: String,
 }
 
+/// Whom an event of the WebSocket API is for, before anything of it is believed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    pub connection_id: String,
+    pub kind: EventKind,
+    /// The bot that the token names, or an authorizer. Only to know whose secrets to check it by.
+    pub bot_id: Option<BotId>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventKind {
+    Connect,
+    Message,
+    Disconnect,
+}
+
 /// The subprotocol of ours. A token stands beside it, which must not be echoed.
 const SUBPROTOCOL: &str = "closer.v1";
 const BEARER: &str = "bearer.";
+
+/// Reads whom an event is for; nothing where it is none of a WebSocket's.
+pub fn asked(event: &[u8]) -> Option<Asked> {
+    let event: Event = serde_json::from_slice(event).ok()?;
+    let authorizer = event.request_context.authorizer.as_ref();
+    let named = authorizer.and_then(|authorizer| authorizer.get("botId")?.as_str()?.parse().ok());
+    Some(Asked {
+        kind: match event.request_context.event_type.as_str() {
+            "CONNECT" => EventKind::Connect,
+            "MESSAGE" => EventKind::Message,
+            "DISCONNECT" => EventKind::Disconnect,
+            _ => return None,
+        },
+        bot_id: named.or_else(|| token::bot_of(&offered(&event).0)),
+        connection_id: event.request_context.connection_id,
+    })
+}
+
+/// The bot that a body of the token API is about: named, or in the token that it wants renewed.
+pub fn bot_of(body: &[u8]) -> Option<BotId> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Named {
+        bot_id: Option<BotId>,
+        token: Option<String>,
+    }
+    let named: Named = serde_json::from_slice(body).ok()?;
+    named.bot_id.or_else(|| token::bot_of(&named.token?))
+}
+
+/// The token of a handshake, and whether our subprotocol stands beside it.
+fn offered(event: &Event) -> (String, bool) {
+    let query = event.query_string_parameters.as_ref().and_then(|query| query.get("token")?.as_str());
+    let names = header(event.headers.as_ref(), "sec-websocket-protocol").unwrap_or_default();
+    let mut names = names.split(',').map(str::trim);
+    let is_ours = names.clone().any(|name| name == SUBPROTOCOL);
+    let bearer = names.find_map(|name| name.strip_prefix(BEARER));
+    (query.or(bearer).unwrap_or_default().to_owned(), is_ours)
+}
 
 pub(super) fn hear(web: &Web, event: &[u8], row: Option<&Connection>, now: EpochMillis) -> Result<Heard, ReceiveError> {
     let event: Event = serde_json::from_slice(event).map_err(|error| ReceiveError::malformed(&error))?;
@@ -76,12 +132,9 @@ fn connect(web: &Web, event: &Event, now: EpochMillis) -> Heard {
     if origins.len() > 1 || origin.or(origins.first().copied()).is_some_and(|origin| !web.allows(origin)) {
         return refuse(StatusCode::FORBIDDEN, "the page's origin is not in allowedOrigins");
     }
-    let query = event.query_string_parameters.as_ref().and_then(|query| query.get("token")?.as_str());
-    let offered = header(event.headers.as_ref(), "sec-websocket-protocol").unwrap_or_default();
-    let mut offered = offered.split(',').map(str::trim);
-    let subprotocol = offered.clone().any(|name| name == SUBPROTOCOL).then_some(SUBPROTOCOL);
-    let bearer = offered.find_map(|name| name.strip_prefix(BEARER));
-    match web.verify(query.or(bearer).unwrap_or_default(), now) {
+    let (token, is_ours) = offered(event);
+    let subprotocol = is_ours.then_some(SUBPROTOCOL);
+    match web.verify(&token, now) {
         Ok(claims) => Heard::Connected {
             connection: Connection {
                 id: event.request_context.connection_id.clone(),
@@ -132,9 +185,11 @@ fn message(web: &Web, event: Event, row: Option<&Connection>) -> Heard {
             client_message_id: Some(said.client_message_id),
             ..Complaint::new(Code::NotOpen, "the first frame is open")
         }),
-        Frame::Typing { .. } | Frame::Read { .. } | Frame::History { .. } | Frame::Upload(_) => {
-            Err(Complaint::new(Code::NotOpen, "the first frame is open"))
-        }
+        Frame::Typing { .. }
+        | Frame::Read { .. }
+        | Frame::History { .. }
+        | Frame::Upload(_)
+        | Frame::Navigate { .. } => Err(Complaint::new(Code::NotOpen, "the first frame is open")),
     });
     Heard::Frame { connection, event: event_name, frame }
 }
@@ -178,6 +233,17 @@ pub(super) fn open(
         }
         Some(_) => Vec::new(),
     }
+}
+
+/// The page leads the customer to another place of the bot.
+pub(super) fn navigate(
+    web: &Web,
+    (flow_id, node_id): (u64, Option<u64>),
+    connection: &Connection,
+    event: &EventName,
+) -> Inbound {
+    let kind = InboundKind::Moved { flow_id, node_id, conversation_id: None };
+    inbound(web, connection, event.at, &format!("navigate {}", event.name), kind)
 }
 
 /// The length keeps two pairs of key and id from making one name.

@@ -19,7 +19,8 @@ mod wire;
 use std::fmt;
 
 use model::{
-    BotId, Context, ConversationId, EpochMillis, Inbound, InboundId, MessageId, Params, PlatformType, Reply, UserKey,
+    BotId, Context, ConversationId, EpochMillis, Event, Inbound, InboundId, MessageId, Params, PlatformType, Reply,
+    UserKey,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -31,9 +32,9 @@ use crate::{
 };
 
 pub use frame::{Code, Complaint, Content, Frame, Open, Said, Upload};
-pub use inbound::{Connection, EventName, Heard};
+pub use inbound::{Asked, Connection, EventKind, EventName, Heard, asked, bot_of};
 pub use limits::UPLOAD_SECONDS;
-pub use outbound::{FRAMES, KEY, Posted, event_frame, heard_frame, posted, stamp};
+pub use outbound::{FRAMES, KEY, Offer, Posted, event_frame, heard_frame, offer, posted, stamp};
 pub use resume::{Missed, fitting, history, missed, resumed};
 pub use token::{Claims, TokenError};
 pub use tokens::{TokenReply, TokenRequest};
@@ -50,6 +51,7 @@ pub struct Web {
     api_keys: Secrets,
     allowed_origins: Vec<String>,
     upload_uri_prefixes: Vec<Url>,
+    navigation: bool,
 }
 
 /// `integration.web` of a bot.
@@ -67,6 +69,8 @@ struct Settings {
     allowed_origins: Vec<String>,
     /// Where uploads are found again.
     upload_uri_prefixes: Vec<String>,
+    /// Pages may lead their customers to any flow. So may a customer, who can write what the page can.
+    navigation: bool,
 }
 
 const ISSUER: &str = "closer";
@@ -82,7 +86,7 @@ impl Web {
         let refuse = |reason: &str| SettingsError { platform: PlatformType::Web, reason: reason.to_owned() };
         let settings = Settings::deserialize(setup.settings).map_err(|_| {
             refuse(
-                "tokenSecret, identitySecret and apiKey are a text or a list of texts, allowedOrigins and uploadUriPrefixes lists of texts",
+                "tokenSecret, identitySecret and apiKey are a text or a list of texts, allowedOrigins and uploadUriPrefixes lists of texts, navigation true or false",
             )
         })?;
         if settings.token_secret.is_empty() {
@@ -100,7 +104,7 @@ impl Web {
         allowed_origins.extend(origin::of(setup.public_url));
         let prefix = |text: &String| {
             let url = Url::parse(text).ok()?;
-            let plain = url.scheme() == "https" && url.username().is_empty() && url.query().is_none();
+            let plain = frame::secure(&url) && url.username().is_empty() && url.query().is_none();
             (plain && url.path().ends_with('/')).then_some(url)
         };
         let upload_uri_prefixes: Option<Vec<Url>> = settings.upload_uri_prefixes.iter().map(prefix).collect();
@@ -114,6 +118,7 @@ impl Web {
             api_keys: settings.api_key,
             allowed_origins,
             upload_uri_prefixes,
+            navigation: settings.navigation,
         })
     }
 
@@ -161,6 +166,11 @@ impl Web {
         inbound::open(self, open, connection, event, live, known)
     }
 
+    /// What a `navigate` means, for the queue.
+    pub fn navigate(&self, place: (u64, Option<u64>), connection: &Connection, event: &EventName) -> Inbound {
+        inbound::navigate(self, place, connection, event)
+    }
+
     /// By which a second one is known: the id of the inbound that the first became.
     pub fn said_id(&self, said: &Said, connection: &Connection) -> InboundId {
         inbound::said_id(self, said, connection)
@@ -179,6 +189,11 @@ impl Web {
 
     pub fn bot_id(&self) -> &BotId {
         &self.bot_id
+    }
+
+    /// Where new uploads are found again. Nothing can be uploaded without one.
+    pub fn upload_prefix(&self) -> Option<&str> {
+        self.upload_uri_prefixes.first().map(Url::as_str)
     }
 
     /// Where an upload goes below the prefix of uploads; `nonce` keeps anybody from guessing the next.
@@ -222,6 +237,11 @@ pub fn complain(complaint: &Complaint) -> Answer<'_> {
     }
 }
 
+/// ERROR for what may be tried again, after so long.
+pub fn later<'a>(code: Code, message: &'a str, client_message_id: Option<&'a str>, retry_after_ms: u64) -> Answer<'a> {
+    Answer::Error { code, message, client_message_id, client_upload_id: None, retry_after_ms: Some(retry_after_ms) }
+}
+
 impl Answer<'_> {
     pub fn to_json(&self) -> Vec<u8> {
         serde_json::to_vec(self).unwrap_or_default()
@@ -236,6 +256,12 @@ impl Channel for Web {
 
     fn render(&self, reply: &Reply, inbound: &Inbound, _now: EpochMillis) -> Rendered {
         outbound::render(reply, inbound)
+    }
+
+    fn tell(&self, event: &Event, inbound: &Inbound) -> Option<Call> {
+        let frame = event_frame(event)?;
+        let call = Call::json(outbound::FRAME, format!("{FRAMES}{}", inbound.conversation_key), &frame);
+        Some(call.header(KEY, event.id.to_string()))
     }
 
     fn judge(&self, _call: &Call, outcome: &Outcome<'_>, _attempt: Attempt) -> Verdict {

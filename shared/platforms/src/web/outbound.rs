@@ -5,6 +5,7 @@ use model::{
     Button, Card, Event, EventData, EventType, Inbound, Keyboard, KeyboardType, Media, Message, MessageData, Meta,
     Reply,
 };
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::limits;
@@ -60,6 +61,38 @@ pub fn posted(status: u16) -> Posted {
         410 => Posted::Gone,
         429 | 500.. => Posted::Later,
         _ => Posted::Refused,
+    }
+}
+
+/// What a frame does to the choices that are offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offer {
+    Unchanged,
+    /// It is the keyboard in force from now on.
+    Begins,
+    /// The customer has spoken, or the conversation is over.
+    Ends,
+}
+
+pub fn offer(frame: &[u8]) -> Offer {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Kind {
+        r#type: String,
+        event: Option<EventType>,
+        message: Option<Spoken>,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Spoken {
+        is_user: bool,
+    }
+    let Ok(kind) = serde_json::from_slice::<Kind>(frame) else { return Offer::Unchanged };
+    match kind.r#type.as_str() {
+        "KEYBOARD" => Offer::Begins,
+        "MESSAGE" if kind.message.is_some_and(|message| message.is_user) => Offer::Ends,
+        "EVENT" if kind.event == Some(EventType::ConversationDeleted) => Offer::Ends,
+        _ => Offer::Unchanged,
     }
 }
 

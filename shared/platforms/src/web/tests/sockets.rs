@@ -131,6 +131,7 @@ fn every_error_of_the_protocol() {
         ("typing", "{\"action\":\"typing\",\"state\":\"on\"}".to_owned(), None),
         ("typing what", "{\"action\":\"typing\"}".to_owned(), Some("bad_frame")),
         ("read what", "{\"action\":\"read\",\"seq\":-1}".to_owned(), Some("bad_frame")),
+        ("elsewhere in the bot", json!({ "action": "navigate", "flowId": 1 }).to_string(), Some("not_allowed")),
         ("a picture", upload("image/PNG", json!(1)), None),
         ("ten megabytes", upload("image/png", json!(10 * 1024 * 1024)), None),
         ("a byte more", upload("image/png", json!(10 * 1024 * 1024 + 1)), Some("file_too_large")),
@@ -366,5 +367,72 @@ proptest! {
         let web = web();
         drop(web.hear(&bytes, None, NOW));
         drop(web.hear(&event("CONNECT", &json!({ "queryStringParameters": { "token": text }, "headers": { "origin": text } })), None, NOW));
+    }
+}
+
+#[test]
+fn pages_lead_customers_where_the_bot_lets_them() {
+    let web = web_with(&json!({ "navigation": true }));
+    for (fields, expected) in [
+        (json!({ "flowId": 7 }), Ok((7, None))),
+        (json!({ "flowId": 7, "nodeId": 3 }), Ok((7, Some(3)))),
+        (json!({ "flowId": 7, "nodeId": null, "force": true }), Ok((7, None))),
+        (json!({}), Err("bad_frame")),
+        (json!({ "flowId": "7" }), Err("bad_frame")),
+        (json!({ "flowId": 7, "nodeId": -1 }), Err("bad_frame")),
+    ] {
+        let mut body = fields.clone();
+        body["action"] = json!("navigate");
+        match (say(&web, &body.to_string()), expected) {
+            (Heard::Frame { connection, event, frame: Ok(Frame::Navigate { flow_id, node_id }) }, Ok(place)) => {
+                assert_eq!((flow_id, node_id), place, "{fields}");
+                let inbound = web.navigate(place, &connection, &event);
+                assert_eq!(inbound.kind, InboundKind::Moved { flow_id, node_id, conversation_id: None });
+                assert_eq!(inbound.id, web.navigate(place, &connection, &event).id, "the same however often it comes");
+            }
+            (Heard::Frame { .. }, Err(code)) => assert_eq!(refusal(&web, &body.to_string()).unwrap()["code"], code),
+            (other, _) => panic!("{fields}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn whom_an_event_is_for_is_read_before_it_is_believed() {
+    let web = web();
+    let (_, token) = web.mint("member-1001".parse().unwrap(), false, NOW).unwrap();
+    let bot = |changes: &Value| crate::web::asked(&event("CONNECT", changes)).unwrap().bot_id.map(|id| id.to_string());
+    let named = Some("Bweb01".to_owned());
+    assert_eq!(bot(&json!({ "queryStringParameters": { "token": token } })), named);
+    assert_eq!(bot(&json!({ "headers": { "Sec-WebSocket-Protocol": format!("closer.v1, bearer.{token}") } })), named);
+    assert_eq!(bot(&json!({ "requestContext": { "authorizer": { "botId": "Bweb01" } } })), named);
+    for token in ["", "x", "a.b.c", "a.e30.c", "a.eyJib3QiOiIuLi8ifQ.c"] {
+        assert_eq!(bot(&json!({ "queryStringParameters": { "token": token } })), None, "{token}");
+    }
+    assert_eq!(crate::web::asked(b"{}"), None);
+    assert_eq!(crate::web::asked(&event("PING", &json!({}))), None);
+    for (body, expected) in [
+        (json!({ "botId": "Bweb01" }), true),
+        (json!({ "token": token }), true),
+        (json!({ "botId": "../../x" }), false),
+        (json!({ "token": "x" }), false),
+        (json!([]), false),
+    ] {
+        assert_eq!(crate::web::bot_of(body.to_string().as_bytes()).is_some(), expected, "{body}");
+    }
+}
+
+#[test]
+fn what_a_frame_does_to_the_choices() {
+    use crate::web::{Offer, offer};
+    for (frame, expected) in [
+        (json!({ "type": "KEYBOARD", "keyboard": {} }), Offer::Begins),
+        (json!({ "type": "MESSAGE", "message": { "isUser": true } }), Offer::Ends),
+        (json!({ "type": "MESSAGE", "message": { "isUser": false } }), Offer::Unchanged),
+        (json!({ "type": "EVENT", "event": "bot.conversation.deleted" }), Offer::Ends),
+        (json!({ "type": "EVENT", "event": "bot.conversation.agent_call_connected" }), Offer::Unchanged),
+        (json!({ "type": "LATER" }), Offer::Unchanged),
+        (json!([]), Offer::Unchanged),
+    ] {
+        assert_eq!(offer(frame.to_string().as_bytes()), expected, "{frame}");
     }
 }

@@ -1,0 +1,174 @@
+//! Frames for everybody of a customer: into the log, then to each socket. A process that dies in between has lost
+//! nothing: whoever does the same again posts them again, and a browser drops what it has.
+
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use model::time::EpochSeconds;
+use model::{EndUserId, EpochMillis};
+use platforms::Call;
+use platforms::web::{self, Answer, Offer, Posted};
+use store::{Appended, Keyboard, StoreError, WebConnections, WebFrames};
+use tracing::{error, warn};
+
+use super::sockets::Sockets;
+use crate::clock;
+use crate::outgoing::CallEnd;
+
+#[derive(Debug)]
+pub(crate) struct Frames {
+    log: WebFrames,
+    connections: WebConnections,
+    sockets: Sockets,
+}
+
+/// Sockets that are posted to at once.
+const AT_ONCE: usize = 16;
+/// Pauses before a frame is posted again to a socket that does not take it.
+const PAUSES_MS: [u64; 2] = [100, 400];
+
+impl Frames {
+    pub(crate) fn new(log: WebFrames, connections: WebConnections, sockets: Sockets) -> Self {
+        Self { log, connections, sockets }
+    }
+
+    /// What `platforms::web` renders: a call to the customer's log in place of a host. 409: the log had it.
+    pub(crate) async fn carry_out(&self, call: &Call, end_user_id: EndUserId) -> CallEnd {
+        let answered = |status| CallEnd::Answered { status, body: Vec::new() };
+        let key = call.headers.iter().find(|(name, _)| *name == web::KEY).map(|(_, key)| key);
+        let (Some(key), Ok(frame)) = (key, std::str::from_utf8(&call.body)) else { return answered(400) };
+        match self.keep(end_user_id, key, frame, clock::now()).await {
+            Ok(appended) => {
+                let stamped = web::stamp(frame.as_bytes(), appended.kept().seq);
+                if let Err(error) = self.post(end_user_id, &stamped, None).await {
+                    // It is kept: whoever connects anew finds it, and the worker tries again for those who are here.
+                    warn!(%error, "Nobody could be told of a frame");
+                    return answered(503);
+                }
+                match appended {
+                    Appended::Now(_) => answered(200),
+                    Appended::Before(_) => answered(409),
+                }
+            }
+            Err(error) => {
+                error!(%error, "A frame is not kept");
+                answered(503)
+            }
+        }
+    }
+
+    pub(crate) async fn keep(
+        &self,
+        end_user_id: EndUserId,
+        key: &str,
+        frame: &str,
+        at: EpochMillis,
+    ) -> Result<Appended, StoreError> {
+        let keyboard = match web::offer(frame.as_bytes()) {
+            Offer::Unchanged => Keyboard::Unchanged,
+            Offer::Begins => Keyboard::Begins,
+            Offer::Ends => Keyboard::Ends,
+        };
+        self.log.append(end_user_id, key, frame, keyboard, at).await
+    }
+
+    /// To every socket of the customer. One that does not take it after all is closed: its browser connects anew, and
+    /// says what it has.
+    pub(crate) async fn post(
+        &self,
+        end_user_id: EndUserId,
+        frame: &[u8],
+        except: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let ids = self.connections.of_user(end_user_id, now()).await?;
+        let mut posts = Vec::new();
+        for id in ids.into_iter().filter(|id| Some(id.as_str()) != except) {
+            posts.push(self.post_to(id, end_user_id, frame));
+        }
+        futures::stream::iter(posts).buffer_unordered(AT_ONCE).collect::<()>().await;
+        Ok(())
+    }
+
+    async fn post_to(&self, id: String, end_user_id: EndUserId, frame: &[u8]) {
+        match self.deliver(&id, frame).await {
+            Posted::Sent | Posted::Refused => {}
+            Posted::Gone => self.drop_row(&id, end_user_id).await,
+            Posted::Later => {
+                warn!(connection.id = id, "A socket takes nothing any more, and is closed");
+                self.close(&id).await;
+                self.drop_row(&id, end_user_id).await;
+            }
+        }
+    }
+
+    /// What is of the moment: once, to whoever takes it.
+    pub(crate) async fn tell(
+        &self,
+        end_user_id: EndUserId,
+        frame: &[u8],
+        except: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let ids = self.connections.of_user(end_user_id, now()).await?;
+        let mut posts = Vec::new();
+        for id in ids.into_iter().filter(|id| Some(id.as_str()) != except) {
+            posts.push(self.tell_to(id, end_user_id, frame));
+        }
+        futures::stream::iter(posts).buffer_unordered(AT_ONCE).collect::<()>().await;
+        Ok(())
+    }
+
+    async fn tell_to(&self, id: String, end_user_id: EndUserId, frame: &[u8]) {
+        if self.sockets.post(&id, frame).await == Posted::Gone {
+            self.drop_row(&id, end_user_id).await;
+        }
+    }
+
+    /// To one socket alone. True unless nobody is there.
+    pub(crate) async fn answer(&self, id: &str, end_user_id: Option<EndUserId>, answer: &Answer<'_>) -> bool {
+        self.send(id, end_user_id, &answer.to_json()).await
+    }
+
+    pub(crate) async fn send(&self, id: &str, end_user_id: Option<EndUserId>, frame: &[u8]) -> bool {
+        match self.deliver(id, frame).await {
+            Posted::Sent | Posted::Refused => true,
+            Posted::Later => false,
+            Posted::Gone => {
+                if let Some(end_user_id) = end_user_id {
+                    self.drop_row(id, end_user_id).await;
+                }
+                false
+            }
+        }
+    }
+
+    pub(crate) async fn close(&self, id: &str) {
+        self.sockets.close(id).await;
+    }
+
+    /// Several times, while it may help.
+    async fn deliver(&self, id: &str, frame: &[u8]) -> Posted {
+        let mut pauses = PAUSES_MS.into_iter();
+        loop {
+            let posted = self.sockets.post(id, frame).await;
+            match (posted, pauses.next()) {
+                (Posted::Later, Some(pause)) => tokio::time::sleep(Duration::from_millis(pause)).await,
+                (Posted::Refused, _) => {
+                    error!(connection.id = id, bytes = frame.len(), "A frame was refused");
+                    return posted;
+                }
+                (Posted::Sent | Posted::Gone | Posted::Later, _) => return posted,
+            }
+        }
+    }
+
+    async fn drop_row(&self, id: &str, end_user_id: EndUserId) {
+        if let Err(error) = self.connections.delete(id, end_user_id).await {
+            // It is forgotten by itself in time.
+            warn!(%error, connection.id = id, "The row of a socket that is gone stays");
+        }
+    }
+}
+
+fn now() -> EpochSeconds {
+    clock::now().seconds()
+}

@@ -1,0 +1,112 @@
+//! A customer's message: known by the browser's own id, kept, queued, acknowledged, shown to the other tabs.
+//!
+//! | step | if the process dies after it |
+//! | --- | --- |
+//! | 1. Into the log, under the inbound's id | no ACK: the browser says it again, and gets the same number and the same time |
+//! | 2. To `inbound.fifo` | the same; the queue and the session know the inbound |
+//! | 3. The log knows that the queue has it | the same, and it is not queued again |
+//! | 4. ACK | the other tabs see it when they next resume |
+//! | 5. To everybody's tabs | |
+//!
+//! The log comes before the queue, so that no answer stands in it above what it answers. What the queue refused stands in
+//! it without an answer until the browser says it again.
+
+use model::{ContentType, ConversationId, InboundKind, Message, MessageData};
+use platforms::web::{self, Answer, Code, Complaint, Content, EventName, Said};
+use store::Appended;
+use tracing::info;
+
+use super::{HearError, Point, Speaker, WebChat};
+
+impl WebChat {
+    pub(super) async fn say(&self, speaker: &Speaker<'_>, event: &EventName, said: &Said) -> Result<(), HearError> {
+        let Speaker { brain, web, row, connection } = speaker;
+        let user = row.end_user_id;
+        let id = web.said_id(said, connection);
+        let key = id.to_string();
+        let _turn = self.queues.turn(user).await;
+        let (known, session) = futures::try_join!(self.log.by_key(user, &key), self.sessions.load(user, true))?;
+        let ack = |kept: store::KeptFrame, duplicate| Answer::Ack {
+            client_message_id: &said.client_message_id,
+            message_id: model::MessageId::of(id, 0, kept.at),
+            seq: kept.seq,
+            timestamp: kept.at,
+            duplicate,
+        };
+        if let Some(kept) = known.filter(|kept| kept.done) {
+            self.answer(speaker, &ack(kept, true)).await;
+            return Ok(());
+        }
+        let content = match &said.content {
+            Ok(content) => self.looked_at(said, content.clone()).await,
+            Err(complaint) => Err(complaint.clone()),
+        };
+        let content = match content {
+            Ok(content) => content,
+            Err(complaint) => {
+                self.answer(speaker, &web::complain(&complaint)).await;
+                return Ok(());
+            }
+        };
+        let at = known.map_or(event.at, |kept| kept.at);
+        let timeout_ms = brain.bot.preference().session_timeout_ms;
+        let session = session.as_ref().map(|(session, _)| session);
+        let live = session.and_then(|session| session.live(at, timeout_ms)).map(|talk| talk.id);
+        // One that this socket began, and that the worker has not come to.
+        let last = session.and_then(|session| session.end_user.last_conversation_id);
+        let conversation_id = live.or(row.begins.filter(|begins| last != Some(*begins)));
+        let (mut inbound, message_id) = web.said(said, content, connection, at);
+        let InboundKind::Message { data, .. } = &inbound.kind else { return Ok(()) };
+        let frame = web::heard_frame(
+            &Message {
+                id: message_id,
+                end_user_id: user,
+                conversation_id: conversation_id.unwrap_or_else(|| ConversationId::of(id, at)),
+                request_id: Some(id),
+                is_user: true,
+                meta: None,
+                data: data.clone(),
+                timestamp: at,
+            },
+            &said.client_message_id,
+        )
+        .to_string();
+        let appended = self.frames.keep(user, &key, &frame, at).await?;
+        self.witness.reached(Point::Kept).await;
+        let kept = appended.kept();
+        // Two at the same time: the first one's time is the message's.
+        (inbound.timestamp, inbound.received_at) = (kept.at, kept.at);
+        if !kept.done {
+            self.inbound.send(vec![inbound]).await?;
+            self.witness.reached(Point::Queued).await;
+            self.log.done(user, &key).await?;
+            self.witness.reached(Point::Marked).await;
+            info!(bot.id = %web.bot_id(), inbound.id = %id, "Queued a message of web chat");
+        }
+        let duplicate = matches!(appended, Appended::Before(_));
+        self.answer(speaker, &ack(kept, duplicate)).await;
+        self.witness.reached(Point::Acknowledged).await;
+        // As it is in the log, if it was there before.
+        let stored = if duplicate { self.log.frame(user, kept.seq).await? } else { None };
+        let frame = stored.unwrap_or(frame);
+        self.frames.post(user, &web::stamp(frame.as_bytes(), kept.seq), None).await?;
+        Ok(())
+    }
+
+    /// An upload is asked once what it is: the browser's word is not taken for it.
+    async fn looked_at(&self, said: &Said, mut content: Content) -> Result<Content, Complaint> {
+        let MessageData::Media { media, .. } = &mut content.data else { return Ok(content) };
+        let bad = Complaint {
+            client_message_id: Some(said.client_message_id.clone()),
+            ..Complaint::new(Code::BadUri, "media.uri is the `uri` of an upload that is there")
+        };
+        let kind = self.world.kind(&media.uri).await.ok_or(bad.clone())?;
+        media.content_type = match kind.split('/').next() {
+            Some("image") => ContentType::Image,
+            Some("video") => ContentType::Video,
+            Some("audio") => ContentType::Audio,
+            _ => return Err(bad),
+        };
+        Ok(content)
+    }
+}
