@@ -165,10 +165,16 @@ impl Talk<'_> {
         let kind = match (turn.user.clone(), &turn.agent) {
             (Some(None), None) => InboundKind::opened(),
             (Some(Some(message)), None) => message_kind(message)?,
-            (None, Some(AgentStep::Does(AgentDoes::Joins))) => InboundKind::AgentJoined { agent },
-            (None, Some(AgentStep::Does(AgentDoes::Leaves))) => InboundKind::AgentLeft { params: Params::new() },
+            (None, Some(AgentStep::Does(AgentDoes::Joins))) => {
+                InboundKind::AgentJoined { agent, conversation_id: None }
+            }
+            (None, Some(AgentStep::Does(AgentDoes::Leaves))) => {
+                InboundKind::AgentLeft { params: Params::new(), conversation_id: None }
+            }
             (None, Some(AgentStep::Says(message))) => match message_kind(message.clone())? {
-                InboundKind::Message { data, .. } => InboundKind::AgentSaid { agent, data, custom: None },
+                InboundKind::Message { data, .. } => {
+                    InboundKind::AgentSaid { agent, data, custom: None, conversation_id: None }
+                }
                 other => bail!("an agent cannot do that: {}", other.name()),
             },
             (None, None) => bail!("a turn has a `user`, which may be null, or an `agent`"),

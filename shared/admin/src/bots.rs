@@ -22,12 +22,16 @@ impl Admin {
     pub(crate) async fn list_bots(&self, wish: &Wish<'_>) -> Answer {
         let limit = usize::from(wish.limit()?);
         let after: Option<String> = wish.cursor()?;
+        let after: Option<BotId> = after.map(|after| after.parse()).transpose().map_err(|_| bad_cursor())?;
         let mut ids = match &wish.key.bots {
-            Some(bots) => bots.clone(),
-            None => self.bots.list().await?,
+            Some(bots) => {
+                let mut ids = bots.clone();
+                ids.sort();
+                ids.retain(|id| after.as_ref().is_none_or(|after| id > after));
+                ids
+            }
+            None => self.bots.page(after.as_ref(), i32::try_from(limit).unwrap_or(i32::MAX) + 1).await?,
         };
-        ids.sort();
-        ids.retain(|id| after.as_deref().is_none_or(|after| id.as_str() > after));
         let more = ids.len() > limit;
         ids.truncate(limit);
         let mut data = Vec::new();
@@ -70,7 +74,7 @@ impl Admin {
                         .header("location", location)
                         .header("etag", etag(&stored)));
                 }
-                Err(StoreError::Conflict) if wanted.is_some() => {
+                Err(StoreError::Conflict) if wanted.is_some() && !wish.may_be_repeated => {
                     return Err(Problem::conflict(format!("There is a bot `{id}`; PUT replaces it.")));
                 }
                 Err(StoreError::Conflict) => {
@@ -79,6 +83,9 @@ impl Admin {
                         && earlier.json == stored.json
                     {
                         return Ok(Reply::with(StatusCode::CREATED, shown(&id, &earlier)));
+                    }
+                    if wanted.is_some() {
+                        return Err(Problem::conflict(format!("There is a bot `{id}`; PUT replaces it.")));
                     }
                 }
                 Err(error) => return Err(error.into()),
@@ -102,7 +109,6 @@ impl Admin {
             return Err(Problem::invalid("/id", format!("is {given}, and the path names {id}")));
         }
         let before = self.stored(id).await?;
-        unchanged(wish, &before)?;
         let mut integration = before.json.get("integration").and_then(Value::as_object).cloned().unwrap_or_default();
         if let Some(Value::Object(given)) = json.get("integration") {
             for (name, settings) in given {
@@ -113,6 +119,12 @@ impl Admin {
             }
         }
         json["integration"] = integration.into();
+        if before.json == json {
+            // Perhaps the same request, made before and not answered: its webhooks may not have heard of it.
+            self.tell_bot(id, &before, EventType::BotUpdated).await?;
+            return Ok(Reply::ok(shown(id, &before)).header("etag", etag(&before)));
+        }
+        unchanged(wish, &before)?;
         let stored = self.publish(id, &before, json, wish.now).await?;
         Ok(Reply::ok(shown(id, &stored)).header("etag", etag(&stored)))
     }
@@ -136,12 +148,13 @@ impl Admin {
     pub(crate) async fn delete_bot(&self, wish: &Wish<'_>, id: &BotId) -> Answer {
         let before = self.stored(id).await?;
         unchanged(wish, &before)?;
-        // Told first: dying behind it tells it twice, and dying before the rest leaves a bot that can be deleted.
+        // From here on nobody publishes it; whoever repeats the request goes on with it.
+        self.bots.begin_to_delete(id, before.version).await?;
         self.tell_bot(id, &before, EventType::BotDeleted).await?;
-        self.bots.delete(id, before.version).await?;
         for webhook in self.webhooks.of_bot(id).await? {
             self.webhooks.retire(&webhook, wish.now.plus_ms(OWED_MS)).await?;
         }
+        self.bots.delete(id).await?;
         Ok(Reply::empty())
     }
 
@@ -193,6 +206,10 @@ impl Admin {
         }
         Ok(())
     }
+}
+
+fn bad_cursor() -> Problem {
+    Problem::new("malformed", "`cursor` is the `next` of an earlier answer.")
 }
 
 /// A bot that works; else what is wrong with it, and where.

@@ -104,7 +104,8 @@ impl Admin {
         let data = read_message(&message)?;
         let session = self.talking(wish, bot).await?;
         self.reachable(&session, bot).await?;
-        self.queue(wish, &session, InboundKind::AgentSaid { agent, data, custom }).await
+        let conversation_id = session.talk.as_ref().map(|talk| talk.id);
+        self.queue(wish, &session, InboundKind::AgentSaid { agent, data, custom, conversation_id }).await
     }
 
     pub(crate) async fn take_over(&self, wish: &Wish<'_>, bot: &BotId) -> Answer {
@@ -112,13 +113,15 @@ impl Admin {
         let agent = read_agent(agent)?;
         let session = self.talking(wish, bot).await?;
         self.reachable(&session, bot).await?;
-        self.queue(wish, &session, InboundKind::AgentJoined { agent }).await
+        let conversation_id = session.talk.as_ref().map(|talk| talk.id);
+        self.queue(wish, &session, InboundKind::AgentJoined { agent, conversation_id }).await
     }
 
     pub(crate) async fn finish(&self, wish: &Wish<'_>, bot: &BotId) -> Answer {
         let Finishing { params } = wish.read_or_default()?;
         let session = self.talking(wish, bot).await?;
-        self.queue(wish, &session, InboundKind::AgentLeft { params }).await
+        let conversation_id = session.talk.as_ref().map(|talk| talk.id);
+        self.queue(wish, &session, InboundKind::AgentLeft { params, conversation_id }).await
     }
 
     pub(crate) async fn move_to(&self, wish: &Wish<'_>, bot: &BotId) -> Answer {
@@ -131,7 +134,8 @@ impl Admin {
         if node_id.is_some() && !live.has(flow_id, node_id) {
             return Err(Problem::invalid("/nodeId", "is no node of the flow"));
         }
-        self.queue(wish, &session, InboundKind::Moved { flow_id, node_id }).await
+        let conversation_id = session.talk.as_ref().map(|talk| talk.id);
+        self.queue(wish, &session, InboundKind::Moved { flow_id, node_id, conversation_id }).await
     }
 
     /// The customer whose conversation the path names, while it goes on.
@@ -146,7 +150,10 @@ impl Admin {
         let session_id = self.sessions.of_conversation(id).await?.ok_or_else(gone)?;
         let found = self.sessions.load(session_id, true).await?;
         let session = found.map(|(session, _)| session).filter(|session| session.end_user.bot_id == *bot);
-        session.filter(|session| session.talk.as_ref().is_some_and(|talk| talk.id == id)).ok_or_else(gone)
+        let timeout_ms = self.brain(bot).await?.preference().session_timeout_ms;
+        // One that had its time is over, also before anybody has told it so.
+        let goes_on = |talk: &Talk| talk.id == id && wish.now.since(talk.last_message_at) < timeout_ms;
+        session.filter(|session| session.talk.as_ref().is_some_and(goes_on)).ok_or_else(gone)
     }
 
     /// Whether the messenger lets somebody of the company write.

@@ -14,6 +14,9 @@ impl Admin {
         let webhook = self.webhook(wish, bot, None).await?;
         let since = wish.time("since")?.unwrap_or(EpochMillis(0));
         let until = wish.time("until")?.unwrap_or(EpochMillis(i64::MAX));
+        if since > until {
+            return Err(Problem::new("malformed", "`since` is later than `until`."));
+        }
         let states = match wish.parameter("state") {
             None => Kept::ALL.to_vec(),
             Some(text) => {
@@ -26,6 +29,8 @@ impl Admin {
             None => states.iter().map(|state| (*state, None)).collect(),
             Some(position) => position
                 .into_iter()
+                // One of another list begins anew.
+                .map(|(name, last)| (name, last.filter(|(at, _)| (since.0..=until.0).contains(at))))
                 .filter_map(|(name, last)| {
                     let kept = states.iter().copied().find(|kept| kept.as_str() == name)?;
                     Some((kept, last.map(|(at, id)| (EpochMillis(at), id))))

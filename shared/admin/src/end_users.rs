@@ -7,14 +7,19 @@ use model::{
     UserKey,
 };
 use serde_json::{Value, json};
-use store::Said;
+use shell::deliver::owner::ErasedTo;
+use store::{Erasure, Said};
 
 use crate::{Admin, Answer, Problem, Reply, Wish, cursor};
+
+/// Deliveries are looked at for so long in one request.
+const WALK_MS: i64 = 15_000;
+/// What is on its way, in a queue or an index, has arrived by then.
+const SETTLE_MS: i64 = 60_000;
 
 impl Admin {
     /// By the key that the messenger gave.
     pub(crate) async fn find_end_user(&self, wish: &Wish<'_>, bot: &BotId) -> Answer {
-        self.stored(bot).await?;
         let platform = wish.parameter("platform").and_then(|text| text.parse::<PlatformType>().ok());
         let user_key = wish.parameter("userKey").and_then(|text| text.parse::<UserKey>().ok());
         let (Some(platform), Some(user_key)) = (platform, user_key) else {
@@ -29,24 +34,53 @@ impl Admin {
         Ok(Reply::ok(shown(&self.end_user(wish, bot).await?)))
     }
 
-    /// All that is known: params, conversation, what was said, what deliveries still hold. The session goes last: until then
-    /// the request can be made again.
+    /// All that is known: params, conversation, what was said, what deliveries still hold. Twice: what was on its way at the
+    /// first time is found by the second, a minute later, which a mark remembers.
     pub(crate) async fn delete_end_user(&self, wish: &Wish<'_>, bot: &BotId) -> Answer {
-        let session = self.end_user(wish, bot).await?;
-        let id = session.end_user.id;
-        let webhooks = self.webhooks.of_bot(bot).await?;
-        self.tell(&webhooks, &deleted(&session, wish)).await?;
-        let mut complete = true;
-        for webhook in &webhooks {
-            complete &= self.deliver.erase(webhook, id).await?;
+        let id: EndUserId = wish.name(0, "end user")?;
+        let mark = self.erasures.load(bot, id).await?;
+        let session = match self.end_user(wish, bot).await {
+            Ok(session) => Some(session),
+            Err(_) if mark.is_some() => None,
+            Err(problem) => return Err(problem),
+        };
+        let until = wish.now.plus_ms(WALK_MS);
+        let mut erasure = mark.unwrap_or_else(|| Erasure::begun(wish.now));
+        // The second look begins when everything has come to rest.
+        let rest_ms = erasure.once_at.map_or(0, |at| SETTLE_MS - wish.now.since(at));
+        if rest_ms > 0 && erasure.webhook.is_none() {
+            return Ok(again(rest_ms));
+        }
+        if let Some(session) = &session
+            && erasure.is_new
+        {
+            self.erasures.save(bot, id, &erasure).await?;
+            let webhooks = self.webhooks.of_bot(bot).await?;
+            self.tell(&webhooks, &deleted(session, wish)).await?;
+        }
+        // A customer who came back meanwhile is another, as far as it can be told.
+        if session.is_some_and(|session| session.end_user.created_at < erasure.at) {
+            self.timers.delete(id).await?;
+            self.sessions.delete(id).await?;
         }
         self.messages.erase(id).await?;
-        if !complete {
-            let body = json!({ "complete": false });
-            return Ok(Reply::with(StatusCode::ACCEPTED, body).header("retry-after", "60"));
+        let mut webhooks = self.webhooks.of_bot_ever(bot).await?;
+        webhooks.sort_by_key(|webhook| webhook.id);
+        for webhook in webhooks.iter().filter(|webhook| erasure.webhook.is_none_or(|at| webhook.id >= at)) {
+            let from =
+                if erasure.webhook == Some(webhook.id) { ErasedTo(erasure.place()) } else { ErasedTo::default() };
+            if let Some(to) = self.deliver.erase(webhook, id, from, until).await? {
+                erasure.go_on(webhook.id, to.0);
+                self.erasures.save(bot, id, &erasure).await?;
+                return Ok(again(0));
+            }
         }
-        self.timers.delete(id).await?;
-        self.sessions.delete(id).await?;
+        if erasure.once_at.is_none() {
+            erasure.rest(wish.now);
+            self.erasures.save(bot, id, &erasure).await?;
+            return Ok(again(SETTLE_MS));
+        }
+        self.erasures.delete(bot, id).await?;
         Ok(Reply::empty())
     }
 
@@ -65,7 +99,8 @@ impl Admin {
         conversation: Option<model::ConversationId>,
     ) -> Answer {
         let before: Option<String> = wish.cursor()?;
-        let kept_days = self.brain(bot).await?.preference().history_days;
+        // Customers of a bot that was deleted are there until they are deleted, too.
+        let kept_days = self.brain(bot).await.map_or(0, |bot| bot.preference().history_days);
         let said = self.messages.of_session(session.end_user.id, conversation, before.as_deref(), wish.limit()?);
         let Said { messages, before } = said.await?;
         Ok(Reply::ok(json!({
@@ -88,6 +123,12 @@ impl Admin {
         let stored = self.bots.load(bot).await?.ok_or_else(|| Problem::not_found("bot"))?;
         crate::bots::read(&stored.json)
     }
+}
+
+/// Not yet all: repeat the request then.
+fn again(wait_ms: i64) -> Reply {
+    let seconds = wait_ms.max(0).unsigned_abs().div_ceil(1000).max(1);
+    Reply::with(StatusCode::ACCEPTED, json!({ "complete": false })).header("retry-after", seconds.to_string())
 }
 
 /// ENDUSER, and the conversation that is going on.

@@ -34,7 +34,7 @@ use shell::config::{AdminConfig, DeliveryConfig};
 use shell::deliver::Deliver;
 use shell::guard::Reach;
 use shell::queue::{EventsQueue, InboundQueue};
-use store::{Asked, Bots, Deliveries, Keys, Messages, Sessions, StoredKey, Timers, Usage, Webhooks};
+use store::{Asked, Bots, Deliveries, Erasures, Keys, Messages, Sessions, StoredKey, Timers, Usage, Webhooks};
 use tracing::{error, info, warn};
 
 pub use problem::{Fault, Problem};
@@ -50,6 +50,8 @@ const KEY_CACHE_MS: i64 = 30_000;
 /// Lists have so many entries unless asked for more, and at most.
 const PAGE: u16 = 20;
 const LONGEST_PAGE: u16 = 100;
+/// API Gateway waits for 30 seconds.
+const ATTEMPT_MS: u64 = 20_000;
 const IDEMPOTENCY_KEY_BYTES: usize = 255;
 
 #[derive(Debug)]
@@ -64,6 +66,7 @@ pub struct Admin {
     usage: Usage,
     webhooks: Webhooks,
     deliveries: Deliveries,
+    erasures: Erasures,
     inbound: InboundQueue,
     events: EventsQueue,
     deliver: Deliver,
@@ -83,6 +86,8 @@ struct Wish<'a> {
     now: EpochMillis,
     /// The same for a request that is repeated under one `Idempotency-Key`: what a request makes is named after it.
     seed: String,
+    /// It has an `Idempotency-Key`.
+    may_be_repeated: bool,
 }
 
 /// What is answered when all is well.
@@ -118,9 +123,10 @@ impl Admin {
             usage: Usage::new(dynamodb.clone(), &tables.sessions),
             webhooks: Webhooks::new(dynamodb.clone(), &tables.webhooks),
             deliveries: Deliveries::new(dynamodb.clone(), &tables.deliveries),
+            erasures: Erasures::new(dynamodb.clone(), &tables.keys),
             inbound: InboundQueue::new(aws.sqs.clone(), &config.inbound_queue),
             events: EventsQueue::new(aws.sqs.clone(), &config.events_queue),
-            deliver: Deliver::new(aws, &delivery, reach),
+            deliver: Deliver::new(aws, &delivery, reach).within(ATTEMPT_MS),
             reach,
             public_url: config.public_url.clone(),
         }
@@ -202,6 +208,7 @@ impl Admin {
             body,
             now,
             seed: format!("{:032x}", clock::nonce()),
+            may_be_repeated: false,
         };
         match (request.method(), text("idempotency-key")) {
             (&Method::POST, Some(name)) => self.once(wish, bot, path, &name).await,
@@ -232,7 +239,7 @@ impl Admin {
             let detail = format!("`Idempotency-Key` has 1 to {IDEMPOTENCY_KEY_BYTES} characters.");
             return Err(Problem::new("malformed", detail));
         }
-        let (key_id, now, name) = (wish.key.id.clone(), wish.now, key::hash(name));
+        let (key_id, now, name, action) = (wish.key.id.clone(), wish.now, key::hash(name), wish.route.action);
         let mut query = wish.query.clone();
         query.sort();
         let request = key::hash(&format!("{path}\n{query:?}\n{}", String::from_utf8_lossy(wish.body)));
@@ -252,9 +259,9 @@ impl Admin {
             }
         }
         let seed = format!("{key_id} {name}");
-        match self.carry_out(Wish { seed, ..wish }, bot).await {
+        match self.carry_out(Wish { seed, may_be_repeated: true, ..wish }, bot).await {
             Ok(reply) => {
-                let answer = json!(reply).to_string();
+                let answer = json!(kept(action, &reply)).to_string();
                 if let Err(error) = self.keys.answer(&key_id, &name, &request, &answer, now).await {
                     // It is done. A repeated request is done again, under the same names.
                     error!(%error, "An answer could not be kept");
@@ -337,6 +344,18 @@ impl Admin {
             Action::GetHealth => self.get_health(bot).await,
         }
     }
+}
+
+/// What is kept of an answer for whoever repeats the request: not what customers said.
+fn kept(action: Action, reply: &Reply) -> Reply {
+    let mut kept = Reply { status: reply.status, body: reply.body.clone(), headers: reply.headers.clone() };
+    if action == Action::ResendDelivery {
+        kept.body["body"] = Value::Null;
+        for attempt in kept.body["log"].as_array_mut().into_iter().flatten() {
+            attempt["answer"] = Value::Null;
+        }
+    }
+    kept
 }
 
 impl Wish<'_> {

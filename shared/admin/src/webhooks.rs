@@ -9,6 +9,7 @@ use http::StatusCode;
 use model::{BotId, EpochMillis, WebhookId};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use shell::deliver::owner::Walked;
 use shell::{clock, guard};
 use store::{Edition, StoreError};
 
@@ -17,6 +18,8 @@ use crate::{Admin, Answer, Problem, Reply, Wish, key};
 const HOUR_MS: i64 = 60 * 60 * 1000;
 /// The longest time that recovery goes back: bodies are kept no longer.
 const RECOVER_MS: i64 = 14 * 24 * HOUR_MS;
+/// As long as deliveries of a deleted webhook may be there.
+const KEPT_MS: i64 = 20 * 24 * HOUR_MS;
 /// More would make a bundle of each event for each of them.
 const MOST: usize = 50;
 
@@ -146,7 +149,7 @@ impl Admin {
 
     pub(crate) async fn delete_webhook(&self, wish: &Wish<'_>, bot: &BotId) -> Answer {
         let webhook = self.webhook(wish, bot, None).await?;
-        self.webhooks.delete(&webhook).await?;
+        self.webhooks.bury(&webhook, wish.now.plus_ms(KEPT_MS)).await?;
         Ok(Reply::empty())
     }
 
@@ -186,10 +189,11 @@ impl Admin {
         let count = match held {
             WithHeld::Send => self.deliver.release(&webhook).await?,
             WithHeld::Drop => self.deliver.drop_held(&webhook).await?,
-            WithHeld::Keep => 0,
+            WithHeld::Keep => Walked { count: 0, complete: true },
         };
         let mut body = shown(&webhook);
-        body["deliveries"] = count.into();
+        body["deliveries"] = count.count.into();
+        body["complete"] = count.complete.into();
         Ok(Reply::ok(body))
     }
 
@@ -233,13 +237,12 @@ impl Admin {
         if !webhook.is_on() {
             return Err(Problem::conflict("The webhook is off: switch it on first."));
         }
-        let count = self.deliver.recover(&webhook, since).await?;
-        Ok(Reply::with(StatusCode::ACCEPTED, json!({ "deliveries": count })))
+        Ok(set(StatusCode::ACCEPTED, self.deliver.recover(&webhook, since).await?))
     }
 
     pub(crate) async fn cancel_recovery(&self, wish: &Wish<'_>, bot: &BotId) -> Answer {
         let webhook = self.webhook(wish, bot, None).await?;
-        Ok(Reply::ok(json!({ "deliveries": self.deliver.cancel_recovery(&webhook).await? })))
+        Ok(set(StatusCode::OK, self.deliver.cancel_recovery(&webhook).await?))
     }
 
     pub(crate) async fn release_held(&self, wish: &Wish<'_>, bot: &BotId) -> Answer {
@@ -247,13 +250,12 @@ impl Admin {
         if !webhook.is_on() {
             return Err(Problem::conflict("The webhook is off: switch it on first."));
         }
-        let count = self.deliver.release(&webhook).await?;
-        Ok(Reply::with(StatusCode::ACCEPTED, json!({ "deliveries": count })))
+        Ok(set(StatusCode::ACCEPTED, self.deliver.release(&webhook).await?))
     }
 
     pub(crate) async fn drop_held(&self, wish: &Wish<'_>, bot: &BotId) -> Answer {
         let webhook = self.webhook(wish, bot, None).await?;
-        Ok(Reply::ok(json!({ "deliveries": self.deliver.drop_held(&webhook).await? })))
+        Ok(set(StatusCode::OK, self.deliver.drop_held(&webhook).await?))
     }
 
     /// The webhook that the path names, or `id`.
@@ -275,6 +277,10 @@ impl Admin {
         let found = self.webhooks.load_to_edit(bot, wish.name(0, "webhook")?).await?;
         found.ok_or_else(|| Problem::not_found("webhook"))
     }
+}
+
+fn set(status: StatusCode, walked: Walked) -> Reply {
+    Reply::with(status, json!({ "deliveries": walked.count, "complete": walked.complete }))
 }
 
 fn apply(webhook: &mut Webhook, changes: Changes) -> Result<(), Problem> {

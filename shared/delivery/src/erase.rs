@@ -32,7 +32,16 @@ impl Record {
         if theirs.is_empty() {
             return Erased::Untouched;
         }
-        let gone = |state| Self { body: String::new(), state, ..self.clone() };
+        let gone = |state| {
+            let mut gone = Self { body: String::new(), state, ..self.clone() };
+            // Whoever read it before may claim it no more: what is gone would be written back, and sent.
+            (gone.attempt, gone.spared) = (self.attempt.saturating_add(1), self.spared.saturating_add(1));
+            for attempt in &mut gone.attempts {
+                // Some receivers say back what they get.
+                (attempt.answer, attempt.location) = (None, None);
+            }
+            gone
+        };
         let erased = || RecordState::Parked { reason: Parked::Erased };
         match &self.state {
             RecordState::Claimed { until } if *until > now => Erased::Busy,
@@ -163,7 +172,7 @@ mod tests {
             assert_eq!(rest.state, if claimed { RecordState::Waiting { due_at: NOW } } else { state });
             assert_eq!((rest.created_at, rest.held_since), (record.created_at, record.held_since));
             assert_eq!(parent.state, RecordState::Split { into: vec![rest.id] });
-            assert_eq!(parent.body, "");
+            assert_eq!((parent.body.as_str(), parent.attempt), ("", record.attempt + 1));
             // The second time there is nothing to do.
             assert_eq!(parent.erase(customer("kim"), NOW), Erased::Untouched);
             assert_eq!(rest.erase(customer("kim"), NOW), Erased::Untouched);

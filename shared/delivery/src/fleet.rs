@@ -85,6 +85,13 @@ impl Fleet {
         (fleet, Some(Alarm::Together { cause, webhooks }))
     }
 
+    /// A webhook has failed since then, which may not have been told.
+    pub fn knows(&mut self, webhook: WebhookId, cause: Cause, since: EpochMillis) {
+        if self.failing.len() < MOST {
+            self.failing.entry(webhook).or_insert(Failure { cause, at: since });
+        }
+    }
+
     /// A webhook that failed is well again.
     pub fn stopped(&self, webhook: WebhookId) -> Self {
         let mut fleet = self.clone();
@@ -108,6 +115,12 @@ impl Fleet {
             (false, false) => {
                 fleet.stand_still(now);
                 (fleet, Some(Alarm::Canary))
+            }
+            (false, true) if together >= fleet.many() => {
+                let cause =
+                    fleet.failing.values().map(|failure| failure.cause).max_by_key(|cause| fleet.together(*cause));
+                fleet.stand_still(now);
+                (fleet, cause.map(|cause| Alarm::Together { cause, webhooks: together }))
             }
             (true, true) if together < fleet.many() => {
                 fleet.go_on(now);

@@ -271,6 +271,14 @@ impl Health {
         }
     }
 
+    /// When the next request may be sent, where the pace or a hold says so.
+    pub(crate) fn next_at(&self) -> Option<EpochMillis> {
+        match self.state {
+            State::Throttled { next_at, .. } => Some(self.hold_until.map_or(next_at, |until| until.max(next_at))),
+            State::Active | State::Paused { .. } | State::Disabled { .. } => None,
+        }
+    }
+
     /// The health while a delivery that may pass is on its way. Where it differs it is written first: of two that want to
     /// pass one gets it.
     pub fn sending(&self, pass: Pass, now: EpochMillis) -> Self {
@@ -309,7 +317,7 @@ impl Health {
                 health.probed(heard);
             }
             Next::Later { hold: false, .. } | Next::Again { .. } | Next::Refused { .. } | Next::TooLarge => {
-                health.hold_until = None;
+                health.end_hold(heard);
                 if heard.judgement.slower {
                     health.slow_down(heard.ended);
                 }
@@ -324,8 +332,16 @@ impl Health {
         (health.versioned(self), effects)
     }
 
+    /// An answer ends the hold if it is that of the delivery which was sent to see, and not of one that was on its way when
+    /// the receiver asked for it.
+    fn end_hold(&mut self, heard: &Heard) {
+        if self.hold_until.is_some_and(|until| until <= heard.began.plus_ms(LEASE_MS)) {
+            self.hold_until = None;
+        }
+    }
+
     fn accepted(&mut self, heard: &Heard, effects: &mut Vec<Effect>) {
-        self.hold_until = None;
+        self.end_hold(heard);
         let failing = self.failing.take();
         if failing.is_some() {
             effects.push(Effect::Stopped);
@@ -556,12 +572,16 @@ impl Health {
                 effects.push(Effect::Tell(Notice::new(NoticeKind::AnswersAgain, exchange, now)));
             }
             State::Active | State::Throttled { .. } | State::Paused { .. } => {
-                if health.failing.take().is_some() {
+                let failing = health.failing.take();
+                if failing.is_some() {
                     effects.push(Effect::Stopped);
                 }
-                health.hold_until = None;
-                if matches!(health.state, State::Paused { .. }) {
+                let was_paused = matches!(health.state, State::Paused { .. });
+                if was_paused {
                     health.state = State::slow(now);
+                }
+                if was_paused || failing.is_some_and(|failing| failing.was_told()) {
+                    effects.push(Effect::Tell(Notice::new(NoticeKind::Recovered, exchange, now)));
                 }
             }
         }

@@ -288,7 +288,13 @@ impl Record {
             return Look::NotDue;
         }
         let wait = |until| Look::Store(Self { state: RecordState::Waiting { due_at: until }, ..self.clone() });
-        let pass = webhook.health.pass(self.created_at, self.id, now);
+        let pass = match webhook.health.pass(self.created_at, self.id, now) {
+            // A line that is sent in order is not spread.
+            Pass::Wait { until } if self.held_ms > 0 || self.redelivery.is_some() => {
+                Pass::Wait { until: webhook.health.next_at().filter(|next_at| *next_at > now).unwrap_or(until) }
+            }
+            pass => pass,
+        };
         if pass == Pass::Hold {
             let mut held = self.clone();
             held.hold(now);
@@ -570,7 +576,13 @@ impl Record {
 
     /// Bodies hold the words of customers: after 14 days a record goes.
     pub const fn expires_at(&self) -> EpochSeconds {
-        EpochSeconds(self.created_at.seconds().0 + 14 * 24 * 60 * 60)
+        let kept = self.created_at.plus_ms(KEPT_MS).plus_ms(self.held_ms);
+        let kept = match self.due_at() {
+            // What is still to be sent stays until its schedule can have come to its end.
+            Some(due_at) if due_at.plus_ms(LONGEST_OWED_MS).0 > kept.0 => due_at.plus_ms(LONGEST_OWED_MS),
+            Some(_) | None => kept,
+        };
+        kept.seconds()
     }
 
     /// When somebody must look at it again, if ever: what the due index holds.
@@ -582,22 +594,26 @@ impl Record {
     }
 }
 
-/// One second apart at first; the webhook's pace may make it longer.
-const APART_MS: i64 = 1000;
+/// Longer than any schedule, jitter and holds included.
+const LONGEST_OWED_MS: i64 = 5 * 24 * 60 * 60 * 1000;
 
-/// What was given up since `since`, set to be sent once more, in order.
-pub fn recover(records: &[Record], since: EpochMillis, now: EpochMillis) -> Vec<Record> {
+/// One second apart at first; the webhook's pace may make it longer.
+pub const APART_MS: i64 = 1000;
+
+/// What was given up since `since`, set to be sent once more, in order, the first at `from`.
+pub fn recover(records: &[Record], since: EpochMillis, from: EpochMillis, now: EpochMillis) -> Vec<Record> {
     let parked = |record: &&Record| matches!(record.state, RecordState::Parked { .. });
     let of_the_time = |record: &&Record| record.created_at >= since && record.is_kept(now);
-    in_order(records.iter().filter(parked).filter(of_the_time), now, |record| {
+    in_order(records.iter().filter(parked).filter(of_the_time), from, |record| {
         record.redelivery = Some(Redelivery { by: RedeliveredBy::Recover, otherwise: record.state.clone() });
     })
 }
 
-/// What was held while the webhook was off, set to be sent in order. Their schedules go on where they stood.
-pub fn release(records: &[Record], now: EpochMillis) -> Vec<Record> {
+/// What was held while the webhook was off, set to be sent in order, the first at `from`. Their schedules go on where they
+/// stood.
+pub fn release(records: &[Record], from: EpochMillis, now: EpochMillis) -> Vec<Record> {
     let held = |record: &&Record| record.state == RecordState::Held && record.is_kept(now);
-    in_order(records.iter().filter(held), now, |record| {
+    in_order(records.iter().filter(held), from, |record| {
         record.held_ms += now.since(record.held_since.take().unwrap_or(record.created_at)).max(0);
     })
 }
@@ -610,12 +626,12 @@ pub fn drop_held(records: &[Record]) -> Vec<Record> {
 
 fn in_order<'a>(
     records: impl Iterator<Item = &'a Record>,
-    now: EpochMillis,
+    from: EpochMillis,
     change: impl Fn(&mut Record),
 ) -> Vec<Record> {
     let mut records: Vec<Record> = records.cloned().collect();
     records.sort_by(|a, b| (a.place(), a.id).cmp(&(b.place(), b.id)));
-    let mut due_at = now;
+    let mut due_at = from;
     for record in &mut records {
         change(record);
         record.state = RecordState::Waiting { due_at };
@@ -806,12 +822,13 @@ mod tests {
         let state = RecordState::Parked { reason: Parked::Exhausted };
         let at = |ms| Record { state: state.clone(), created_at: EpochMillis(ms), ..record() };
         let delivered = Record { state: RecordState::Delivered, ..at(5) };
-        let recovered = recover(&[at(30), delivered, at(10), at(20)], EpochMillis(20), EpochMillis(1000));
+        let recovered =
+            recover(&[at(30), delivered, at(10), at(20)], EpochMillis(20), EpochMillis(1000), EpochMillis(1000));
         let dues: Vec<_> = recovered.iter().map(|record| (record.created_at.0, record.due_at().unwrap().0)).collect();
         assert_eq!(dues, [(20, 1000), (30, 2000)]);
         assert_eq!(recovered[0].cancel_recovery().unwrap(), at(20));
         assert!(at(20).cancel_recovery().is_none());
-        assert!(recover(&[at(0)], EpochMillis(0), EpochMillis(KEPT_MS)).is_empty());
+        assert!(recover(&[at(0)], EpochMillis(0), EpochMillis(KEPT_MS), EpochMillis(KEPT_MS)).is_empty());
         let mut record = recovered[0].claim(EpochMillis(1000)).unwrap();
         record.settle(&webhook(), tried(EpochMillis(1000), 429), 0.0);
         assert_eq!(record.due_at(), Some(EpochMillis(61_010)), "a receiver that is busy gets it later");
@@ -829,7 +846,7 @@ mod tests {
         let later = EpochMillis(10 * 86_400_000);
         webhook.health = webhook.health.switched_on(later);
         assert!(matches!(webhook.health.state, State::Throttled { per_second: 1, .. }));
-        let released = release(std::slice::from_ref(&held), later).remove(0);
+        let released = release(std::slice::from_ref(&held), later, later).remove(0);
         assert!(matches!(released.look(&webhook, &[], later), Look::Attempt { .. }));
         let unreleased = Record { state: RecordState::Waiting { due_at: later }, held_since: None, ..held.clone() };
         let Look::Store(expired) = unreleased.look(&webhook, &[], later) else { panic!("{unreleased:?}") };

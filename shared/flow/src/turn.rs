@@ -187,7 +187,8 @@ impl<'a> Handling<'a> {
                 self.hear_agent(data, meta);
                 true
             }
-            InboundKind::AgentJoined { .. } => {
+            InboundKind::AgentJoined { conversation_id, .. } => {
+                let known = known && self.is_meant(*conversation_id, bot);
                 if known {
                     self.expire(bot);
                     self.converse();
@@ -195,7 +196,8 @@ impl<'a> Handling<'a> {
                 }
                 known
             }
-            InboundKind::AgentSaid { agent, data, custom } => {
+            InboundKind::AgentSaid { agent, data, custom, conversation_id } => {
+                let known = known && self.is_meant(*conversation_id, bot);
                 if known {
                     self.expire(bot);
                     self.converse();
@@ -208,7 +210,11 @@ impl<'a> Handling<'a> {
                 }
                 known
             }
-            InboundKind::AgentLeft { params } => {
+            InboundKind::AgentLeft { params, conversation_id } => {
+                let known = known && self.is_meant(*conversation_id, bot);
+                if !known {
+                    return false;
+                }
                 let expired = known && self.expire(bot);
                 let learned = known && self.learn(params);
                 let left = self.disconnect_agent();
@@ -222,7 +228,8 @@ impl<'a> Handling<'a> {
                 }
                 left || learned || expired
             }
-            InboundKind::Moved { flow_id, node_id } => {
+            InboundKind::Moved { flow_id, node_id, conversation_id } => {
+                let known = known && self.is_meant(*conversation_id, bot);
                 if known {
                     self.expire(bot);
                     self.converse();
@@ -346,6 +353,14 @@ impl<'a> Handling<'a> {
             };
         }
         changed
+    }
+
+    /// Whether the conversation that goes on is the one that somebody of the company means. One that had its time does not.
+    fn is_meant(&self, conversation_id: Option<ConversationId>, bot: &Bot) -> bool {
+        let Some(id) = conversation_id else { return true };
+        let timeout_ms = bot.preference().session_timeout_ms;
+        let talk = self.session.talk.as_ref().filter(|talk| talk.id == id);
+        talk.is_some_and(|talk| self.inbound.received_at.since(talk.last_message_at) < timeout_ms)
     }
 
     /// Somebody of the company speaks: from now on the bot is silent.

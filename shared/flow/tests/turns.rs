@@ -338,7 +338,7 @@ fn while_an_agent_talks_the_bot_is_silent() {
         let meta = serde_json::from_value(meta).unwrap();
         InboundKind::Echo { platform_message_id: None, data: MessageData::text("agent"), meta }
     };
-    let left = || InboundKind::AgentLeft { params: Params::new() };
+    let left = || InboundKind::AgentLeft { params: Params::new(), conversation_id: None };
     let mut play = Play::new();
     play.step("1", says("hi"));
     assert_eq!(play.step("2", echo()), told("conversation.agent_call_connected message.sent", &[]));
@@ -361,7 +361,11 @@ fn while_an_agent_talks_the_bot_is_silent() {
     );
     assert_eq!(Play::new().step("1", left()), None, "nobody to leave");
     let params = params(json!({ "from": "b" }));
-    assert_eq!(Play::new().step("1", InboundKind::AgentLeft { params }), None, "nor to learn of");
+    assert_eq!(
+        Play::new().step("1", InboundKind::AgentLeft { params, conversation_id: None }),
+        None,
+        "nor to learn of"
+    );
 }
 
 /// A bot whose first words call an agent, and whose flow 2 says goodbye.
@@ -390,9 +394,14 @@ fn kim() -> Agent {
 /// What the company does by our API.
 #[test]
 fn an_agent_is_called_comes_speaks_and_goes() {
-    let joined = || InboundKind::AgentJoined { agent: kim() };
-    let said = || InboundKind::AgentSaid { agent: kim(), data: MessageData::text("hello, I am Kim"), custom: None };
-    let left = || InboundKind::AgentLeft { params: Params::new() };
+    let joined = || InboundKind::AgentJoined { agent: kim(), conversation_id: None };
+    let said = || InboundKind::AgentSaid {
+        agent: kim(),
+        data: MessageData::text("hello, I am Kim"),
+        custom: None,
+        conversation_id: None,
+    };
+    let left = || InboundKind::AgentLeft { params: Params::new(), conversation_id: None };
     let begun = "end_user.created conversation.created message.received conversation.agent_call_requested message.sent";
     let called = "message.received conversation.agent_call_requested message.sent";
     for (completed_flow, at_the_end, then) in [
@@ -435,10 +444,10 @@ fn an_agent_call_ends_without_an_agent() {
     play.step("3", says("hi"));
     assert_eq!(context(&play)["manual"]["status"], "PENDING");
     // The company has nobody, and says so.
-    let left = InboundKind::AgentLeft { params: Params::new() };
+    let left = InboundKind::AgentLeft { params: Params::new(), conversation_id: None };
     assert_eq!(play.step("4", left), told("conversation.agent_call_cancelled", &[]), "nobody came");
     play.step("5", says("hi"));
-    let moved = InboundKind::Moved { flow_id: 2, node_id: None };
+    let moved = InboundKind::Moved { flow_id: 2, node_id: None, conversation_id: None };
     assert_eq!(play.step("6", moved), told("conversation.agent_call_cancelled message.sent", &["bye"]));
     assert_eq!(play.step("7", says("hi")), told("message.received message.sent", &["bye"]));
 }
@@ -448,8 +457,8 @@ fn an_agent_call_ends_without_an_agent() {
 fn a_call_whose_node_is_gone_ends_in_the_fallback_flow() {
     let mut play = Play { bot: calling(None), ..Play::new() };
     play.step("1", says("hi"));
-    play.step("2", InboundKind::AgentJoined { agent: kim() });
-    play.step("3", InboundKind::AgentLeft { params: Params::new() });
+    play.step("2", InboundKind::AgentJoined { agent: kim(), conversation_id: None });
+    play.step("3", InboundKind::AgentLeft { params: Params::new(), conversation_id: None });
     play.bot = bot(false);
     assert_eq!(play.step("4", says("hi")).unwrap().1, ["hello"]);
     assert_eq!(play.step("5", says("a")).unwrap().1, ["a"]);
@@ -459,7 +468,7 @@ fn a_call_whose_node_is_gone_ends_in_the_fallback_flow() {
 fn an_agent_who_goes_without_a_word_leaves_the_flow_for_the_end() {
     let mut play = Play { bot: calling(Some(2)), ..Play::new() };
     play.step("1", says("hi"));
-    play.step("2", InboundKind::AgentJoined { agent: kim() });
+    play.step("2", InboundKind::AgentJoined { agent: kim(), conversation_id: None });
     play.now = play.now.plus_ms(HOUR);
     assert_eq!(
         play.step("3", says("hi")),
@@ -518,8 +527,8 @@ fn parameters_that_are_too_many_are_not_kept() {
 
 #[test]
 fn an_agent_who_came_unasked_leaves_the_bot_at_its_start_or_in_the_flow_he_chose() {
-    let joined = || InboundKind::AgentJoined { agent: kim() };
-    let left = || InboundKind::AgentLeft { params: Params::new() };
+    let joined = || InboundKind::AgentJoined { agent: kim(), conversation_id: None };
+    let left = || InboundKind::AgentLeft { params: Params::new(), conversation_id: None };
     let mut play = Play { bot: calling(None), ..Play::new() };
     play.step("1", says("hi"));
     play.step("2", says("취소"));
@@ -528,7 +537,10 @@ fn an_agent_who_came_unasked_leaves_the_bot_at_its_start_or_in_the_flow_he_chose
     assert_eq!(play.step("5", says("hi")).unwrap().1, ["wait"], "the start");
     play.step("6", says("취소"));
     play.step("7", joined());
-    assert_eq!(play.step("8", InboundKind::Moved { flow_id: 2, node_id: Some(3) }), told("message.sent", &["bye"]));
+    assert_eq!(
+        play.step("8", InboundKind::Moved { flow_id: 2, node_id: Some(3), conversation_id: None }),
+        told("message.sent", &["bye"])
+    );
     assert_eq!(play.step("9", says("hi")), told("message.received", &[]), "the agent is still there");
     play.step("10", left());
     assert_eq!(play.step("11", says("hi")), told("message.received message.sent", &["bye"]), "that flow goes on");

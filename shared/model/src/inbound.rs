@@ -92,24 +92,35 @@ pub enum InboundKind {
         meta: Box<Meta>,
     },
     /// A person of the company took the conversation over, by our API.
-    AgentJoined { agent: Agent },
+    AgentJoined {
+        agent: Agent,
+        /// The conversation that was meant, where that is known: a new one may have begun meanwhile, and is not theirs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        conversation_id: Option<ConversationId>,
+    },
     /// A person of the company says something by our API: it is sent to the customer.
     AgentSaid {
         agent: Agent,
         data: MessageData,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         custom: Option<Value>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        conversation_id: Option<ConversationId>,
     },
     /// A person of the company is done with the conversation, and it is the bot's again.
     AgentLeft {
         #[serde(default, skip_serializing_if = "Params::is_empty")]
         params: Params,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        conversation_id: Option<ConversationId>,
     },
     /// The company moves the conversation to a flow, by our API. Without a node, to its entry.
     Moved {
         flow_id: u64,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         node_id: Option<u64>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        conversation_id: Option<ConversationId>,
     },
     /// The customer asks for the answer that came too late.
     Collect,

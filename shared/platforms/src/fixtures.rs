@@ -189,7 +189,7 @@ fn event(inbound: &Inbound) -> Option<Value> {
         InboundKind::Joined { params } => ("bot.end_user.created", params),
         InboundKind::Updated { params } => ("bot.end_user.updated", params),
         InboundKind::Left { params } | InboundKind::Unfriended { params } => ("bot.end_user.deleted", params),
-        InboundKind::AgentLeft { params } => ("bot.conversation.agent_call_disconnected", params),
+        InboundKind::AgentLeft { params, .. } => ("bot.conversation.agent_call_disconnected", params),
         InboundKind::Message { .. }
         | InboundKind::Echo { .. }
         | InboundKind::AgentJoined { .. }

@@ -47,6 +47,7 @@ pub struct Deliver {
     receivers: Guarded,
     canary: Canary,
     operator: Option<OperatorConfig>,
+    longest_ms: u64,
     witness: Witness<Point>,
 }
 
@@ -81,6 +82,8 @@ pub enum Point {
 const TRIES: usize = 10;
 /// How many webhooks, or reads, are under way at once.
 const AT_ONCE: usize = 16;
+/// A wake-up that comes before its time by so much was meant for that time.
+const EARLY_MS: i64 = 2000;
 /// Parts of a delivery are sent right after it for so long; then they are woken.
 const PARTS_MS: i64 = 15_000;
 
@@ -103,6 +106,7 @@ impl Deliver {
             receivers: Guarded::new(reach),
             canary: Canary::new(reach),
             operator: config.operator.clone(),
+            longest_ms: u64::MAX,
             witness: Witness::default(),
         }
     }
@@ -110,6 +114,16 @@ impl Deliver {
     #[must_use]
     pub fn with_witness(self, witness: Witness<Point>) -> Self {
         Self { witness, ..self }
+    }
+
+    /// No attempt takes longer: whoever waits for it must have an answer.
+    #[must_use]
+    pub fn within(self, longest_ms: u64) -> Self {
+        Self { longest_ms, ..self }
+    }
+
+    fn deadline_ms(&self, webhook: &Webhook) -> u64 {
+        webhook.deadline_ms().min(self.longest_ms)
     }
 
     pub async fn handle(&self, invocation: Invocation) -> BatchResponse {
@@ -209,6 +223,7 @@ impl Deliver {
                 self.witness.reached(Point::Frozen).await;
                 let members = record.events.iter().copied().collect();
                 lane.saw(&record);
+                let record = self.still_held(lane, record).await?;
                 self.begin(lane, record).await?;
                 members
             }
@@ -226,6 +241,19 @@ impl Deliver {
         };
         events.retain(|event| !members.contains(&event.id));
         Ok(events)
+    }
+
+    /// Whoever switched the webhook on meanwhile has not seen this one among those that are held.
+    async fn still_held(&self, lane: &mut Lane, record: Record) -> Result<Record, StoreError> {
+        if record.state != RecordState::Held || !self.reread(&mut lane.webhook).await? || !lane.webhook.is_on() {
+            return Ok(record);
+        }
+        let now = clock::now();
+        let Some(released) = delivery::release(std::slice::from_ref(&record), now, now).pop() else {
+            return Ok(record);
+        };
+        // Where somebody else did the same, it is open, and woken.
+        Ok(if self.save(lane, &released, record.attempt).await? { released } else { record })
     }
 
     /// A record that was just stored.
@@ -308,12 +336,32 @@ impl Deliver {
     async fn attempt(&self, lane: &mut Lane, mut record: Record, probe: bool) -> Result<Vec<Record>, StoreError> {
         let (at, number) = (clock::now(), record.attempt);
         let headers = request_headers(&lane.webhook, &record, at);
-        let deadline_ms = lane.webhook.deadline_ms();
+        let deadline_ms = self.deadline_ms(&lane.webhook);
         let post = Post { url: &lane.webhook.url, headers: &headers, body: &record.body, deadline_ms };
-        let Posted { answer, phases, peer } = self.receivers.deliver(&post).await;
+        let Posted { mut answer, phases, peer } = self.receivers.deliver(&post).await;
         self.witness.reached(Point::Posted).await;
         let took_ms = clock::now().since(at);
-        let canary_well = answer.exchange != Exchange::Unresolved || self.canary.is_well().await;
+        let connected = phases.is_some_and(|phases| phases.connect_ms.or(phases.tls_ms).is_some());
+        let canary_well = match answer.exchange {
+            Exchange::Unresolved => self.canary.is_well().await,
+            // Where nobody can be reached, this receiver is not to blame.
+            Exchange::TimedOut | Exchange::Disconnected if !connected => {
+                let is_well = self.canary.is_well().await;
+                if !is_well {
+                    answer.exchange = Exchange::OurFault;
+                }
+                is_well
+            }
+            Exchange::TimedOut
+            | Exchange::Disconnected
+            | Exchange::Answered { .. }
+            | Exchange::Malformed
+            | Exchange::Certificate
+            | Exchange::NoSuchName
+            | Exchange::BlockedAddress
+            | Exchange::Unknown
+            | Exchange::OurFault => true,
+        };
         let exchange = answer.exchange;
         let tried = Tried { at, took_ms, answer, phases, peer, probe, canary_well };
         let settled = record.settle(&lane.webhook, tried, clock::chance());
@@ -409,8 +457,10 @@ impl Deliver {
         };
         match self.deliveries.load(id).await {
             Ok(None) => true,
-            // Clocks differ: another wake-up, or it would wait for the sweep.
-            Ok(Some(record)) if record.due_at().is_some_and(|due_at| due_at > clock::now()) => {
+            // Clocks differ: another wake-up, or it would wait for the sweep. What was put off for longer has one of its own.
+            Ok(Some(record))
+                if record.due_at().is_some_and(|due_at| (1..=EARLY_MS).contains(&due_at.since(clock::now()))) =>
+            {
                 self.put_off(&record).await;
                 true
             }
@@ -471,12 +521,14 @@ impl Lane {
 
 /// How long the events still wait for others, by their webhook's wish.
 fn gathering_ms(webhook: &Webhook, records: &[SqsMessage], now: EpochMillis) -> i64 {
-    if webhook.window() == 0 {
+    let window = webhook.window();
+    if window == 0 {
         return 0;
     }
     let sent_at = |record: &SqsMessage| record.attributes.get("SentTimestamp")?.parse().ok().map(EpochMillis);
     let first = records.iter().filter_map(sent_at).min();
-    first.map_or(0, |first| first.plus_ms(webhook.window()).since(now))
+    // Clocks differ.
+    first.map_or(0, |first| first.plus_ms(window).since(now).min(window))
 }
 
 impl<'de> Deserialize<'de> for Invocation {

@@ -58,8 +58,8 @@ pub fn check(text: &str, reach: Reach) -> Result<Url, AddressError> {
 }
 
 /// Ports from 1024 on that the Fetch standard keeps browsers away from, because something else listens there.
-const BAD_PORTS: [u16; 18] =
-    [1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697];
+const BAD_PORTS: [u16; 19] =
+    [1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080];
 
 /// Whether the URL names this address itself, without a name to resolve.
 fn is_at(url: &Url, address: SocketAddr) -> bool {

@@ -4,7 +4,6 @@
 //! began with it: `pk` = bot id, `#`, version; `expires` in seconds.
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -15,6 +14,7 @@ use serde_json::Value;
 
 use crate::StoreError;
 use crate::item::{Item, number, read_json, read_number, read_text, text, update_conflict_or};
+use crate::schema::LIVE_INDEX;
 
 /// A conversation that goes on for longer goes over to the bot of then.
 const KEPT_SECONDS: i64 = 30 * 24 * 60 * 60;
@@ -22,6 +22,8 @@ const KEPT_SECONDS: i64 = 30 * 24 * 60 * 60;
 const PLAIN_BYTES: usize = 16 * 1024;
 /// Exports are JSON, which packs to a tenth; nobody draws a bot of this size.
 pub const MAX_BOT_BYTES: usize = 4 * 1024 * 1024;
+/// And an item takes 400 KB of what that packs to.
+const PACKED_BYTES: usize = 390 * 1024;
 /// Of `compress_to_vec_zlib`: what zlib itself uses.
 const LEVEL: u8 = 6;
 
@@ -114,7 +116,7 @@ impl Bots {
         let put = self.put(id, bot)?;
         let put = match before {
             Some(before) => put
-                .condition_expression("version = :before")
+                .condition_expression("version = :before AND attribute_not_exists(deleting)")
                 .expression_attribute_values(":before", number(before.version)),
             None => put.condition_expression("attribute_not_exists(pk)"),
         };
@@ -130,55 +132,59 @@ impl Bots {
         let (name, value) = pack(&bot.json)?;
         let other = if name == "body" { "packed" } else { "body" };
         let set = format!(
-            "SET version = :version, {name} = :bot, createdAt = if_not_exists(createdAt, :created) REMOVE {other}"
+            "SET version = :version, {name} = :bot, createdAt = if_not_exists(createdAt, :created), live = :live REMOVE {other}"
         );
         let request = self.client.update_item().table_name(&self.table).key("pk", text(id.as_str()));
         Ok(request
             .update_expression(set)
             .expression_attribute_values(":version", number(bot.version))
             .expression_attribute_values(":bot", value)
-            .expression_attribute_values(":created", number(bot.created_at.0)))
+            .expression_attribute_values(":created", number(bot.created_at.0))
+            .expression_attribute_values(":live", text(LIVE)))
     }
 
-    /// Takes away the bot of that version. What was published before it goes when its time is over. `Conflict` when somebody
-    /// else published meanwhile.
-    pub async fn delete(&self, id: &BotId, version: i64) -> Result<(), StoreError> {
+    /// Begins to delete the bot of that version: nobody publishes it any more, and [`Bots::delete`] follows. `Conflict` when
+    /// somebody else published meanwhile.
+    pub async fn begin_to_delete(&self, id: &BotId, version: i64) -> Result<(), StoreError> {
         let request = self
             .client
-            .delete_item()
+            .update_item()
             .table_name(&self.table)
             .key("pk", text(id.as_str()))
+            .update_expression("SET deleting = :version")
             .condition_expression("version = :version")
             .expression_attribute_values(":version", number(version));
-        match request.send().await {
-            Ok(_) => Ok(()),
-            Err(error)
-                if error.as_service_error().is_some_and(DeleteItemError::is_conditional_check_failed_exception) =>
-            {
-                Err(StoreError::Conflict)
-            }
-            Err(error) => Err(StoreError::from_sdk(&error)),
-        }
+        request.send().await.map(drop).map_err(|error| update_conflict_or(&error))
     }
 
-    /// Every id there is, for people and tools; no function asks while it works for a customer.
-    pub async fn list(&self) -> Result<Vec<BotId>, StoreError> {
-        let items = self
+    /// Takes the bot away. What was published before it goes when its time is over.
+    pub async fn delete(&self, id: &BotId) -> Result<(), StoreError> {
+        let request = self.client.delete_item().table_name(&self.table).key("pk", text(id.as_str()));
+        request.send().await.map(drop).map_err(|error| StoreError::from_sdk(&error))
+    }
+
+    /// Up to `limit` ids of the bots there are, in their order, behind `after`.
+    pub async fn page(&self, after: Option<&BotId>, limit: i32) -> Result<Vec<BotId>, StoreError> {
+        let start =
+            after.map(|after| Item::from([("pk".to_owned(), text(after.as_str())), ("live".to_owned(), text(LIVE))]));
+        let output = self
             .client
-            .scan()
+            .query()
             .table_name(&self.table)
-            .projection_expression("pk")
-            .into_paginator()
-            .items()
+            .index_name(LIVE_INDEX)
+            .key_condition_expression("live = :live")
+            .expression_attribute_values(":live", text(LIVE))
+            .set_exclusive_start_key(start)
+            .limit(limit)
             .send()
-            .collect::<Result<Vec<_>, _>>()
             .await
             .map_err(|error| StoreError::from_sdk(&error))?;
-        let mut ids: Vec<BotId> = items.iter().filter_map(|item| read_text(item, "pk")?.parse().ok()).collect();
-        ids.sort();
-        Ok(ids)
+        Ok(output.items().iter().filter_map(|item| read_text(item, "pk")?.parse().ok()).collect())
     }
 }
+
+/// What all bots have in common that are not of the past.
+const LIVE: &str = "1";
 
 fn former(id: &BotId, version: i64) -> String {
     format!("{id}#{version}")
@@ -193,7 +199,13 @@ fn pack(bot: &Value) -> Result<(&'static str, AttributeValue), StoreError> {
     if json.len() <= PLAIN_BYTES {
         return Ok(("body", AttributeValue::S(json)));
     }
-    Ok(("packed", AttributeValue::B(Blob::new(compress_to_vec_zlib(json.as_bytes(), LEVEL)))))
+    let packed = compress_to_vec_zlib(json.as_bytes(), LEVEL);
+    // Pictures inside of it do not pack.
+    if packed.len() > PACKED_BYTES {
+        Err(StoreError::TooLarge)
+    } else {
+        Ok(("packed", AttributeValue::B(Blob::new(packed))))
+    }
 }
 
 fn unpack(item: &Item) -> Result<Value, StoreError> {

@@ -50,7 +50,10 @@ pub struct Page {
 
 /// Of each state, the last delivery that a list showed; `None` where it showed none yet. A state that is not there has no
 /// more.
-pub type Cursor = BTreeMap<Kept, Option<(EpochMillis, DeliveryId)>>;
+pub type Cursor = BTreeMap<Kept, Option<Place>>;
+
+/// Where a delivery is in a list of its webhook.
+pub type Place = (EpochMillis, DeliveryId);
 
 /// Of a list, so many are read at once.
 const AT_ONCE: usize = 16;
@@ -131,6 +134,38 @@ impl Deliveries {
         Ok(records)
     }
 
+    /// Some of a webhook's deliveries that stand so, the earliest first; `after` goes on behind the last of an earlier list,
+    /// which need not stand so any more.
+    pub async fn first(
+        &self,
+        id: WebhookId,
+        kept: Kept,
+        after: Option<Place>,
+        limit: i32,
+    ) -> Result<(Vec<Record>, Option<Place>), StoreError> {
+        let start = after.map(|after| position(id, kept, after));
+        let output = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(KEPT_INDEX)
+            .key_condition_expression("keptAs = :kept")
+            .expression_attribute_values(":kept", text(kept_as(id, kept)))
+            .set_exclusive_start_key(start)
+            .limit(limit)
+            .send()
+            .await
+            .map_err(|error| StoreError::from_sdk(&error))?;
+        let places: Vec<Place> = output.items().iter().filter_map(place).collect();
+        let last = places.last().copied().filter(|_| output.last_evaluated_key.is_some());
+        let loads = futures::stream::iter(places).map(|(_, id)| self.load(id));
+        let records: Vec<Option<Record>> = loads.buffered(AT_ONCE).try_collect().await?;
+        let mut records: Vec<Record> =
+            records.into_iter().flatten().filter(|record| Kept::of(&record.state) == kept).collect();
+        records.sort_by(|a, b| (a.place(), a.id).cmp(&(b.place(), b.id)));
+        Ok((records, last))
+    }
+
     /// How many of a webhook's deliveries stand so. The index lags behind by moments.
     pub async fn count(&self, id: WebhookId, kept: Kept) -> Result<usize, StoreError> {
         let mut pages = self
@@ -149,6 +184,26 @@ impl Deliveries {
             count += usize::try_from(page.count()).unwrap_or_default();
         }
         Ok(count)
+    }
+
+    /// The open delivery that was made last.
+    pub async fn last_open(&self, id: WebhookId) -> Result<Option<Record>, StoreError> {
+        let output = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(KEPT_INDEX)
+            .key_condition_expression("keptAs = :kept")
+            .expression_attribute_values(":kept", text(kept_as(id, Kept::Open)))
+            .scan_index_forward(false)
+            .limit(1)
+            .send()
+            .await
+            .map_err(|error| StoreError::from_sdk(&error))?;
+        match output.items().first().and_then(place) {
+            Some((_, id)) => self.load(id).await,
+            None => Ok(None),
+        }
     }
 
     /// Since when the delivery waits that waits longest.
@@ -176,13 +231,7 @@ impl Deliveries {
         limit: u16,
     ) -> Result<Page, StoreError> {
         let queries = cursor.iter().map(|(kept, last)| async move {
-            let start = last.map(|(created_at, delivery)| {
-                Item::from([
-                    ("pk".to_owned(), text(delivery.to_string())),
-                    ("keptAs".to_owned(), text(kept_as(id, *kept))),
-                    ("createdAt".to_owned(), number(created_at.0)),
-                ])
-            });
+            let start = last.map(|last| position(id, *kept, last));
             let output = self
                 .client
                 .query()
@@ -198,13 +247,7 @@ impl Deliveries {
                 .send()
                 .await
                 .map_err(|error| StoreError::from_sdk(&error))?;
-            let found: Vec<(EpochMillis, DeliveryId)> = output
-                .items()
-                .iter()
-                .filter_map(|item| {
-                    Some((EpochMillis(read_number(item, "createdAt")?), read_text(item, "pk")?.parse().ok()?))
-                })
-                .collect();
+            let found: Vec<Place> = output.items().iter().filter_map(place).collect();
             Ok::<_, StoreError>((*kept, found, output.last_evaluated_key.is_some()))
         });
         let found = futures::future::try_join_all(queries).await?;
@@ -296,6 +339,19 @@ impl Kept {
             Self::Split => "split",
         }
     }
+}
+
+/// The key of the index.
+fn position(id: WebhookId, kept: Kept, (created_at, delivery): Place) -> Item {
+    Item::from([
+        ("pk".to_owned(), text(delivery.to_string())),
+        ("keptAs".to_owned(), text(kept_as(id, kept))),
+        ("createdAt".to_owned(), number(created_at.0)),
+    ])
+}
+
+fn place(item: &Item) -> Option<Place> {
+    Some((EpochMillis(read_number(item, "createdAt")?), read_text(item, "pk")?.parse().ok()?))
 }
 
 fn kept_as(id: WebhookId, kept: Kept) -> String {

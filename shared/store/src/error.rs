@@ -28,6 +28,10 @@ impl StoreError {
         SdkError<E>: std::error::Error,
     {
         let text = DisplayErrorContext(error).to_string();
-        if text.contains("Item size has exceeded") { Self::TooLarge } else { Self::Unavailable(text) }
+        if text.contains("Item size") && text.contains("exceeded the maximum") {
+            Self::TooLarge
+        } else {
+            Self::Unavailable(text)
+        }
     }
 }

@@ -4,6 +4,7 @@
 
 mod bots;
 mod deliveries;
+mod erasures;
 mod error;
 mod fleets;
 mod item;
@@ -16,7 +17,8 @@ mod usage;
 mod webhooks;
 
 pub use bots::{Bots, MAX_BOT_BYTES, StoredBot};
-pub use deliveries::{Cursor, Deliveries, Kept, Page};
+pub use deliveries::{Cursor, Deliveries, Kept, Page, Place};
+pub use erasures::{Erasure, Erasures};
 pub use error::StoreError;
 pub use fleets::Fleets;
 pub use keys::{Asked, Keys, Right, StoredKey};

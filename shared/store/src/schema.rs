@@ -25,6 +25,8 @@ pub struct Tables {
     pub messages: String,
 }
 
+/// The index of the bots that are live, by id.
+pub const LIVE_INDEX: &str = "live";
 /// The sparse index of what must be looked at, by time.
 pub const DUE_INDEX: &str = "due";
 /// The index of a webhook's deliveries, by state and time.
@@ -50,11 +52,13 @@ impl Tables {
 
 /// Makes the tables and indexes that are not there.
 pub async fn create(client: &Client, tables: &Tables) -> Result<(), StoreError> {
-    let indexes = [(CONVERSATION_INDEX, "conversationId", None), (AGENT_INDEX, "agentAs", Some("agentSince"))];
+    let indexes =
+        [(CONVERSATION_INDEX, "conversationId", None), (AGENT_INDEX, "agentAs", Some(("agentSince", NUMBER)))];
     table(client, &tables.sessions, &["pk"], &indexes).await?;
-    table(client, &tables.bots, &["pk"], &[]).await?;
+    table(client, &tables.bots, &["pk"], &[(LIVE_INDEX, "live", Some(("pk", TEXT)))]).await?;
     table(client, &tables.webhooks, &["pk", "sk"], &[]).await?;
-    let indexes = [(DUE_INDEX, "dueShard", Some("dueAt")), (KEPT_INDEX, "keptAs", Some("createdAt"))];
+    let indexes =
+        [(DUE_INDEX, "dueShard", Some(("dueAt", NUMBER))), (KEPT_INDEX, "keptAs", Some(("createdAt", NUMBER)))];
     table(client, &tables.deliveries, &["pk"], &indexes).await?;
     table(client, &tables.keys, &["pk"], &[]).await?;
     table(client, &tables.messages, &["pk", "sk"], &[]).await?;
@@ -67,8 +71,10 @@ pub async fn create(client: &Client, tables: &Tables) -> Result<(), StoreError> 
     Ok(())
 }
 
-/// Its name, its hash, which is a text, and its range, which is a number.
-type Index = (&'static str, &'static str, Option<&'static str>);
+/// Its name, its hash, which is a text, and its range.
+type Index = (&'static str, &'static str, Option<(&'static str, ScalarAttributeType)>);
+const TEXT: ScalarAttributeType = ScalarAttributeType::S;
+const NUMBER: ScalarAttributeType = ScalarAttributeType::N;
 
 async fn table(client: &Client, name: &str, keys: &[&str], indexes: &[Index]) -> Result<(), StoreError> {
     let built = |error: BuildError| StoreError::Unavailable(error.to_string());
@@ -81,7 +87,9 @@ async fn table(client: &Client, name: &str, keys: &[&str], indexes: &[Index]) ->
     }
     for index in indexes {
         let (index, attributes) = global(index).map_err(built)?;
-        request = attributes.into_iter().fold(request, CreateTableFluentBuilder::attribute_definitions);
+        // One that is a key of the table is defined already.
+        let attributes = attributes.into_iter().filter(|attribute| !keys.contains(&attribute.attribute_name()));
+        request = attributes.fold(request, CreateTableFluentBuilder::attribute_definitions);
         request = request.global_secondary_indexes(index);
     }
     match request.send().await {
@@ -128,9 +136,9 @@ fn global((name, hash, range): &Index) -> Result<(GlobalSecondaryIndex, Vec<Attr
         .key_schema(key(hash, KeyType::Hash)?)
         .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build());
     let mut attributes = vec![attribute(hash, ScalarAttributeType::S)?];
-    if let Some(range) = range {
+    if let Some((range, kind)) = range {
         index = index.key_schema(key(range, KeyType::Range)?);
-        attributes.push(attribute(range, ScalarAttributeType::N)?);
+        attributes.push(attribute(range, kind.clone())?);
     }
     Ok((index.build()?, attributes))
 }

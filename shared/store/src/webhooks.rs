@@ -36,13 +36,23 @@ impl Webhooks {
         Self { client, table: table.to_owned() }
     }
 
+    /// Those that get what happens.
     pub async fn of_bot(&self, bot_id: &BotId) -> Result<Vec<Webhook>, StoreError> {
+        self.query(bot_id, Some("attribute_not_exists(expires)")).await
+    }
+
+    /// Also those that are deleted, as long as deliveries of theirs may be kept.
+    pub async fn of_bot_ever(&self, bot_id: &BotId) -> Result<Vec<Webhook>, StoreError> {
+        self.query(bot_id, None).await
+    }
+
+    async fn query(&self, bot_id: &BotId, filter: Option<&str>) -> Result<Vec<Webhook>, StoreError> {
         let items = self
             .client
             .query()
             .table_name(&self.table)
             .key_condition_expression("pk = :bot")
-            .filter_expression("attribute_not_exists(expires)")
+            .set_filter_expression(filter.map(str::to_owned))
             .expression_attribute_values(":bot", text(bot_id.as_str()))
             .into_paginator()
             .items()
@@ -57,7 +67,8 @@ impl Webhooks {
     }
 
     pub async fn load(&self, bot_id: &BotId, id: WebhookId) -> Result<Option<Webhook>, StoreError> {
-        self.item(bot_id, id).await?.as_ref().map(read).transpose()
+        let item = self.item(bot_id, id).await?;
+        item.filter(|item| !item.contains_key("deleted")).as_ref().map(read).transpose()
     }
 
     async fn item(&self, bot_id: &BotId, id: WebhookId) -> Result<Option<Item>, StoreError> {
@@ -102,7 +113,7 @@ impl Webhooks {
 
     /// A new one. [`StoreError::Conflict`] when the bot has it.
     pub async fn create(&self, webhook: &Webhook) -> Result<(), StoreError> {
-        let request = self.update(&webhook.bot_id, webhook.id, "SET body = :body REMOVE expires");
+        let request = self.update(&webhook.bot_id, webhook.id, "SET body = :body REMOVE expires, deleted");
         let request = request
             // One that a deleted bot of the same id had is nobody's.
             .condition_expression("attribute_not_exists(pk) OR attribute_exists(expires)")
@@ -135,8 +146,17 @@ impl Webhooks {
 
     /// Its bot is deleted: it gets what it is owed, and nothing new.
     pub async fn retire(&self, webhook: &Webhook, expires: EpochMillis) -> Result<(), StoreError> {
+        self.end(webhook, "SET expires = :expires", expires).await
+    }
+
+    /// Its owner has deleted it: it gets nothing more. What its deliveries still hold is found by it until then.
+    pub async fn bury(&self, webhook: &Webhook, expires: EpochMillis) -> Result<(), StoreError> {
+        self.end(webhook, "SET expires = :expires, deleted = :expires REMOVE unwell", expires).await
+    }
+
+    async fn end(&self, webhook: &Webhook, expression: &str, expires: EpochMillis) -> Result<(), StoreError> {
         let request = self
-            .update(&webhook.bot_id, webhook.id, "SET expires = :expires")
+            .update(&webhook.bot_id, webhook.id, expression)
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_values(":expires", number(expires.seconds().0));
         match request.send().await.map_err(|error| update_conflict_or(&error)) {
@@ -189,7 +209,8 @@ impl Webhooks {
 }
 
 /// The last two are version 1's.
-const UNWELL: &str = "attribute_exists(unwell) OR attribute_exists(failingSince) OR attribute_exists(offAt)";
+const UNWELL: &str = "attribute_not_exists(deleted) AND \
+     (attribute_exists(unwell) OR attribute_exists(failingSince) OR attribute_exists(offAt))";
 
 fn version_number(version: u64) -> AttributeValue {
     number(i64::try_from(version).unwrap_or(i64::MAX))

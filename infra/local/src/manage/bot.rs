@@ -85,11 +85,12 @@ pub async fn run(command: BotCommand, connection: &Connection) -> anyhow::Result
             let found = client.ask("GET", &path, None, &[]).await?;
             let pushed = match found.status {
                 404 => client.ok("POST", "/v1/bots", Some(&bot), &[]).await?.body,
-                // Nobody else's version is overwritten unseen.
-                _ => {
+                // Of two who push at the same moment one is told.
+                200 => {
                     let etag = found.etag.unwrap_or_else(|| "*".to_owned());
                     client.ok("PUT", &path, Some(&bot), &[("if-match", etag)]).await?.body
                 }
+                _ => bail!("{id} cannot be read: {}", cell(&found.body["detail"])),
             };
             if connection.json {
                 println!("{pushed:#}");

@@ -199,7 +199,8 @@ fn moment(text: &str) -> anyhow::Result<String> {
     if let Ok(at) = text.parse::<model::EpochMillis>() {
         return Ok(at.iso());
     }
-    let (number, unit) = text.split_at(text.len().saturating_sub(1));
+    let last = text.char_indices().next_back().map_or(0, |(at, _)| at);
+    let (number, unit) = text.split_at(last);
     let unit_ms = match unit {
         "s" => 1000,
         "m" => 60_000,
@@ -320,6 +321,22 @@ fn state(webhook: &Value) -> String {
         (None, Value::Null, _) => state,
         (None, failing, off) => {
             format!("{state}, failing since {}, off at {off}", time(&failing["since"]))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments() {
+        for text in ["2h", "90m", "3d", "15s", "2026-01-31T09:00:00Z"] {
+            assert!(moment(text).is_ok(), "{text}");
+        }
+        assert_eq!(moment("2026-01-31T09:00:00Z").unwrap(), "2026-01-31T09:00:00.000Z");
+        for text in ["", "h", "2", "3일", "2 h", "yesterday", "9999999999999999999d"] {
+            assert!(moment(text).is_err(), "{text}");
         }
     }
 }

@@ -781,7 +781,11 @@ async fn a_webhook_that_is_off_holds_until_its_owner_decides() {
         setting.set_health(&setting.health().await.switched_on(shell::clock::now())).await;
         setting.much_later().await;
         assert_eq!(setting.receiver.got().len(), 1, "nothing is sent again without being asked for");
-        let decided = if sends { delivery::release(&held, shell::clock::now()) } else { delivery::drop_held(&held) };
+        let decided = if sends {
+            delivery::release(&held, shell::clock::now(), shell::clock::now())
+        } else {
+            delivery::drop_held(&held)
+        };
         for record in &decided {
             stack.deliveries.save(record, record.attempt).await.unwrap();
         }

@@ -94,6 +94,7 @@ fn asked(counts: &Counts) -> Grants {
             // The batch is the same permission.
             "SendMessageBatch" => "SendMessage",
             "DeleteMessageBatch" => "DeleteMessage",
+            "ChangeMessageVisibilityBatch" => "ChangeMessageVisibility",
             other => other,
         };
         let grant = format!("{}:{action} {}", asked.service.to_lowercase(), asked.of);
@@ -144,6 +145,7 @@ async fn everything(running: &Running) {
     let down = Webhook {
         url: "http://127.0.0.1:9/".to_owned(),
         order: Order::Conversation,
+        window_ms: 100,
         ..Webhook::new(world::bot(), "http://127.0.0.1:9/", EpochMillis(0))
     };
     stack.webhooks.save(&down).await.unwrap();

@@ -159,7 +159,10 @@ async fn what_nobody_asked_for_waits_on_kakao() {
         answer_by: None,
         reply_to: Value::Null,
         kind: model::InboundKind::AgentSaid {
-            agent, data: model::MessageData::text("김 상담원입니다"), custom: None
+            agent,
+            data: model::MessageData::text("김 상담원입니다"),
+            custom: None,
+            conversation_id: None,
         },
     };
     let sqs = &running.stack.services.aws.sqs;

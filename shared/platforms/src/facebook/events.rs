@@ -42,7 +42,11 @@ impl Reading<'_> {
             return match (pass.new_owner_app_id, &self.page.app_id) {
                 (Some(new), Some(ours)) if new == *ours => {
                     let event_id = from.event_id("pass_thread_control");
-                    self.push(&from, &event_id, InboundKind::AgentLeft { params: Params::new() });
+                    self.push(
+                        &from,
+                        &event_id,
+                        InboundKind::AgentLeft { params: Params::new(), conversation_id: None },
+                    );
                 }
                 _ => self.ignore("pass_thread_control to another"),
             };

@@ -128,9 +128,10 @@ fn echoed(event: &mut Event<'_>, options: Options<'_>) -> Read {
 /// A person pressed 상담 완료하기, or a timer did.
 fn handed_over(options: Options<'_>) -> Read {
     match text(options.control).as_deref() {
-        Some("passThread") => {
-            Read::of(InboundKind::AgentLeft { params: options.metadata.map(metadata).unwrap_or_default() })
-        }
+        Some("passThread") => Read::of(InboundKind::AgentLeft {
+            params: options.metadata.map(metadata).unwrap_or_default(),
+            conversation_id: None,
+        }),
         Some(_) | None => Read::ignored("handover but passThread"),
     }
 }

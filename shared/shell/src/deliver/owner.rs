@@ -1,10 +1,11 @@
 //! What the owner of a webhook does with it and with its deliveries. Each may be asked for twice: what is done already is
 //! not done again.
 
+use delivery::record::APART_MS;
 use delivery::{Attempt, Cut, Erased, Exchange, Frozen, Phases, Record, RecordState, Webhook, request_headers};
 use futures::StreamExt as _;
 use model::{DeliveryId, EndUserId, EpochMillis, EventId, InboundId, PlatformType};
-use store::{Kept, StoreError};
+use store::{Kept, Place, StoreError};
 use tracing::{info, warn};
 
 use super::{AT_ONCE, Deliver, Lane, TRIES};
@@ -35,6 +36,25 @@ pub enum Resent {
     Unknown,
 }
 
+/// What came of a wish for many deliveries.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Walked {
+    pub count: usize,
+    /// False when the time did not suffice: the same wish goes on.
+    pub complete: bool,
+}
+
+/// How far the deliveries of a webhook were looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ErasedTo(pub Option<(Kept, Option<Place>)>);
+
+/// Deliveries are read and written so many at a time.
+const PAGE: i32 = 100;
+/// A request of the management API ends after 29 seconds.
+const WALK_MS: i64 = 15_000;
+/// Whatever is due later than this is not of a line that was just set.
+const LONGEST_LINE_MS: i64 = 24 * 60 * 60 * 1000;
+
 impl Deliver {
     /// A DELIVERY without events, to see whether the receiver is there. It leaves no record. A failure does not count.
     pub async fn try_out(&self, webhook: &mut Webhook) -> Result<Tested, StoreError> {
@@ -50,7 +70,7 @@ impl Deliver {
         let mut record = Record { attempt: 1, ..Record::behind(frozen, webhook, at) };
         let headers = request_headers(webhook, &record, at);
         let post =
-            Post { url: &webhook.url, headers: &headers, body: &record.body, deadline_ms: webhook.deadline_ms() };
+            Post { url: &webhook.url, headers: &headers, body: &record.body, deadline_ms: self.deadline_ms(webhook) };
         let Posted { answer, phases, peer } = self.receivers.deliver(&post).await;
         let (took_ms, exchange) = (clock::now().since(at), answer.exchange);
         info!(webhook.id = %webhook.id, ?exchange, took_ms, "Tested a webhook");
@@ -80,28 +100,63 @@ impl Deliver {
         Ok(after.map_or(Resent::Unknown, |record| Resent::Tried(Box::new(record))))
     }
 
-    /// All that was given up since then is sent once more, in order and one a second. How many that are.
-    pub async fn recover(&self, webhook: &Webhook, since: EpochMillis) -> Result<usize, StoreError> {
-        let parked = self.deliveries.of_webhook(webhook.id, Kept::Parked).await?;
-        self.set(delivery::recover(&parked, since, clock::now())).await
+    /// All that was given up since then is sent once more, in order and one a second.
+    pub async fn recover(&self, webhook: &Webhook, since: EpochMillis) -> Result<Walked, StoreError> {
+        let from = self.behind_open(webhook).await?;
+        self.walk(webhook, Kept::Parked, from, |records, from| delivery::recover(records, since, from, clock::now()))
+            .await
     }
 
     /// What [`Deliver::recover`] began and has not sent yet is given up as it was.
-    pub async fn cancel_recovery(&self, webhook: &Webhook) -> Result<usize, StoreError> {
-        let open = self.deliveries.of_webhook(webhook.id, Kept::Open).await?;
-        self.set(open.iter().filter_map(Record::cancel_recovery).collect()).await
+    pub async fn cancel_recovery(&self, webhook: &Webhook) -> Result<Walked, StoreError> {
+        let change = |records: &[Record], _| records.iter().filter_map(Record::cancel_recovery).collect();
+        self.walk(webhook, Kept::Open, clock::now(), change).await
     }
 
     /// What was held while the webhook was off is sent, in order.
-    pub async fn release(&self, webhook: &Webhook) -> Result<usize, StoreError> {
-        let held = self.deliveries.of_webhook(webhook.id, Kept::Held).await?;
-        self.set(delivery::release(&held, clock::now())).await
+    pub async fn release(&self, webhook: &Webhook) -> Result<Walked, StoreError> {
+        let from = self.behind_open(webhook).await?;
+        self.walk(webhook, Kept::Held, from, |records, from| delivery::release(records, from, clock::now())).await
     }
 
     /// What was held is given up.
-    pub async fn drop_held(&self, webhook: &Webhook) -> Result<usize, StoreError> {
-        let held = self.deliveries.of_webhook(webhook.id, Kept::Held).await?;
-        self.set(delivery::drop_held(&held)).await
+    pub async fn drop_held(&self, webhook: &Webhook) -> Result<Walked, StoreError> {
+        self.walk(webhook, Kept::Held, clock::now(), |records, _| delivery::drop_held(records)).await
+    }
+
+    /// Behind what an earlier, unfinished wish has set already: the rest must not overtake it.
+    async fn behind_open(&self, webhook: &Webhook) -> Result<EpochMillis, StoreError> {
+        let now = clock::now();
+        let last = self.deliveries.last_open(webhook.id).await?;
+        let due_at = last.filter(|last| last.redelivery.is_some() || last.held_ms > 0).and_then(|last| last.due_at());
+        Ok(due_at.filter(|due_at| due_at.since(now) < LONGEST_LINE_MS).map_or(now, |at| at.plus_ms(APART_MS)).max(now))
+    }
+
+    /// Page by page, the earliest first: each is written before the next is read. What the time does not suffice for, another
+    /// call goes on with.
+    async fn walk(
+        &self,
+        webhook: &Webhook,
+        kept: Kept,
+        mut from: EpochMillis,
+        change: impl Fn(&[Record], EpochMillis) -> Vec<Record>,
+    ) -> Result<Walked, StoreError> {
+        let until = clock::now().plus_ms(WALK_MS);
+        let (mut walked, mut after) = (Walked::default(), None);
+        loop {
+            let (records, last) = self.deliveries.first(webhook.id, kept, after, PAGE).await?;
+            let changed = change(&records, from);
+            from = from.plus_ms(APART_MS * i64::try_from(changed.len()).unwrap_or_default());
+            walked.count += self.set(changed).await?;
+            let Some(last) = last else {
+                walked.complete = true;
+                return Ok(walked);
+            };
+            if clock::now() > until {
+                return Ok(walked);
+            }
+            after = Some(last);
+        }
     }
 
     /// Switches the webhook on or off by hand. False when it is gone.
@@ -126,33 +181,53 @@ impl Deliver {
         Err(StoreError::Conflict)
     }
 
-    /// Takes a customer out of the deliveries of a webhook. False when one is being sent at this moment: look again in a
-    /// minute.
-    pub async fn erase(&self, webhook: &Webhook, end_user_id: EndUserId) -> Result<bool, StoreError> {
-        let mut complete = true;
-        for kept in Kept::ALL {
-            for record in self.deliveries.of_webhook(webhook.id, kept).await? {
-                match record.erase(end_user_id, clock::now()) {
-                    Erased::Untouched => {}
-                    Erased::Busy => complete = false,
-                    Erased::Changed(cut) => {
-                        let Cut { rest, record: erased } = *cut;
-                        if let Some(rest) = rest {
-                            match self.deliveries.create(&rest).await {
-                                Ok(()) | Err(StoreError::Conflict) => self.put_off(&rest).await,
-                                Err(error) => return Err(error),
-                            }
-                        }
-                        match self.deliveries.save(&erased, record.attempt).await {
-                            Ok(()) => {}
-                            Err(StoreError::Conflict) => complete = false,
-                            Err(error) => return Err(error),
-                        }
-                    }
+    /// Takes a customer out of the deliveries of a webhook, from `from` on. Where
+    /// another call must go on; `None` when all were looked at, but for those that are being sent at this moment.
+    pub async fn erase(
+        &self,
+        webhook: &Webhook,
+        end_user_id: EndUserId,
+        from: ErasedTo,
+        until: EpochMillis,
+    ) -> Result<Option<ErasedTo>, StoreError> {
+        let states = Kept::ALL.into_iter().skip_while(|kept| from.0.is_some_and(|(at, _)| *kept < at));
+        for kept in states {
+            let mut after = from.0.filter(|(at, _)| *at == kept).and_then(|(_, place)| place);
+            loop {
+                if clock::now() > until {
+                    return Ok(Some(ErasedTo(Some((kept, after)))));
+                }
+                let (records, last) = self.deliveries.first(webhook.id, kept, after, PAGE).await?;
+                for record in records {
+                    self.erase_one(&record, end_user_id).await?;
+                }
+                match last {
+                    Some(last) => after = Some(last),
+                    None => break,
                 }
             }
         }
-        Ok(complete)
+        Ok(None)
+    }
+
+    async fn erase_one(&self, record: &Record, end_user_id: EndUserId) -> Result<(), StoreError> {
+        match record.erase(end_user_id, clock::now()) {
+            // The second look, a minute later, finds it at rest.
+            Erased::Untouched | Erased::Busy => Ok(()),
+            Erased::Changed(cut) => {
+                let Cut { rest, record: erased } = *cut;
+                if let Some(rest) = rest {
+                    match self.deliveries.create(&rest).await {
+                        Ok(()) | Err(StoreError::Conflict) => self.put_off(&rest).await,
+                        Err(error) => return Err(error),
+                    }
+                }
+                match self.deliveries.save(&erased, record.attempt).await {
+                    Ok(()) | Err(StoreError::Conflict) => Ok(()),
+                    Err(error) => Err(error),
+                }
+            }
+        }
     }
 
     /// Writes the records, unless somebody else did meanwhile, and has them woken. How many were written.

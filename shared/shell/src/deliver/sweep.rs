@@ -134,12 +134,20 @@ impl Deliver {
     }
 }
 
-/// The fleet without those that fail no more: of one that was deleted, or whose worker died before it said so, nobody else
+/// The fleet without those that fail no more, or are off: of one that was deleted, or whose worker died before it said so, nobody else
 /// tells. One that began just now may not be in the survey yet.
 fn forget(fleet: &Fleet, survey: &Survey, now: EpochMillis) -> Fleet {
     let failing =
         |id: &WebhookId| survey.unwell.iter().any(|webhook| webhook.id == *id && webhook.health.failing.is_some());
     let mut known = fleet.clone();
+    // And with those that it did not hear of: many that fail at once hinder each other in writing it.
+    for webhook in &survey.unwell {
+        if let Some(failing) = webhook.health.failing.as_ref().filter(|_| webhook.is_on())
+            && let Some(cause) = failing.exchange.cause()
+        {
+            known.knows(webhook.id, cause, failing.since);
+        }
+    }
     known.failing.retain(|id, failure| failing(id) || now.since(failure.at) < SURVEYED_MS);
     known
 }

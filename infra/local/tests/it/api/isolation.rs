@@ -148,6 +148,5 @@ async fn every_route_wants_a_key_and_one_of_its_rights() {
             assert_eq!(reader.call(&method, &path, Value::Null).await.status, 200, "{method} {path}");
         }
     }
-    // One that was taken back is no key, half a minute later at most.
     running.stop().await;
 }

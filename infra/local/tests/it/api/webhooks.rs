@@ -180,6 +180,8 @@ async fn what_was_not_taken_is_seen_and_sent_again() {
     }
     assert_eq!(seen.len(), 4);
     assert!(seen.is_sorted_by(|one, other| one >= other), "{seen:?}");
+    let backwards = format!("{deliveries}?since={}&until={}", seen[0], seen[3]);
+    assert_eq!(api.call("GET", &backwards, Value::Null).await.status, 400);
     let since = &seen[1];
     assert_eq!(api.get(&format!("{deliveries}?since={since}")).await["data"].as_array().unwrap().len(), 2);
     assert_eq!(
