@@ -9,6 +9,7 @@ mod channels;
 mod conversations;
 mod deliveries;
 mod end_users;
+mod fleet;
 pub mod key;
 mod pace;
 mod problem;
@@ -35,7 +36,7 @@ use shell::deliver::Deliver;
 use shell::guard::Reach;
 use shell::queue::{EventsQueue, InboundQueue};
 use store::{
-    Asked, Bots, Deliveries, Erasures, Keys, Messages, Sessions, StoredKey, Timers, Usage, WebFrames, Webhooks,
+    Asked, Bots, Deliveries, Erasures, Fleets, Keys, Messages, Sessions, StoredKey, Timers, Usage, WebFrames, Webhooks,
 };
 use tracing::{error, info, warn};
 
@@ -71,6 +72,7 @@ pub struct Admin {
     webhooks: Webhooks,
     deliveries: Deliveries,
     erasures: Erasures,
+    fleets: Fleets,
     inbound: InboundQueue,
     events: EventsQueue,
     deliver: Deliver,
@@ -128,6 +130,7 @@ impl Admin {
             usage: Usage::new(dynamodb.clone(), &tables.sessions),
             webhooks: Webhooks::new(dynamodb.clone(), &tables.webhooks),
             deliveries: Deliveries::new(dynamodb.clone(), &tables.deliveries),
+            fleets: Fleets::new(dynamodb.clone(), &tables.webhooks),
             erasures: Erasures::new(dynamodb.clone(), &tables.keys),
             inbound: InboundQueue::new(aws.sqs.clone(), &config.inbound_queue),
             events: EventsQueue::new(aws.sqs.clone(), &config.events_queue),
@@ -293,6 +296,8 @@ impl Admin {
                 "rights": wish.key.rights,
                 "createdAt": wish.key.created_at.iso(),
             }))),
+            (Action::GetFleet, _) => self.get_fleet(&wish).await,
+            (Action::StartClocks, _) => self.start_clocks(&wish).await,
             (Action::ListBots, _) => self.list_bots(&wish).await,
             (Action::CreateBot, _) => self.create_bot(&wish).await,
             (_, None) => Err(Problem::not_found("bot")),
@@ -306,7 +311,9 @@ impl Admin {
 
     async fn of_bot(&self, wish: &Wish<'_>, bot: &BotId) -> Answer {
         match wish.route.action {
-            Action::GetKey | Action::ListBots | Action::CreateBot => Err(Problem::not_found("bot")),
+            Action::GetKey | Action::GetFleet | Action::StartClocks | Action::ListBots | Action::CreateBot => {
+                Err(Problem::not_found("bot"))
+            }
             Action::GetBot => self.get_bot(bot).await,
             Action::ReplaceBot => self.replace_bot(wish, bot).await,
             Action::DeleteBot => self.delete_bot(wish, bot).await,

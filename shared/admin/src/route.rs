@@ -7,6 +7,8 @@ use store::Right::{self, Agent, Read, Write};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     GetKey,
+    GetFleet,
+    StartClocks,
     ListBots,
     CreateBot,
     GetBot,
@@ -73,6 +75,8 @@ const fn route(method: Method, path: &'static str, action: Action, rights: &'sta
 
 pub const ROUTES: &[Route] = &[
     route(Method::GET, "/v1/key", Action::GetKey, &[Read, Write, Agent]),
+    route(Method::GET, "/v1/fleet", Action::GetFleet, SEE),
+    route(Method::POST, "/v1/fleet/clocks", Action::StartClocks, CHANGE),
     route(Method::GET, "/v1/bots", Action::ListBots, SEE),
     route(Method::POST, "/v1/bots", Action::CreateBot, CHANGE),
     route(Method::GET, "/v1/bots/{bot}", Action::GetBot, SEE),

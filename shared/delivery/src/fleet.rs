@@ -41,6 +41,9 @@ pub struct Fleet {
     pub still: Vec<Still>,
     /// When webhooks were switched off, in the last hour.
     pub switched_off: Vec<EpochMillis>,
+    /// Until then a person has said that many may fail together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trusted_until: Option<EpochMillis>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,7 +81,7 @@ impl Fleet {
             fleet.failing.insert(webhook, Failure { cause, at: now });
         }
         let webhooks = fleet.together(cause);
-        if fleet.is_still() || webhooks < fleet.many() {
+        if fleet.is_still() || fleet.is_trusted(now) || webhooks < fleet.many() {
             return (fleet, None);
         }
         fleet.stand_still(now);
@@ -116,7 +119,7 @@ impl Fleet {
                 fleet.stand_still(now);
                 (fleet, Some(Alarm::Canary))
             }
-            (false, true) if together >= fleet.many() => {
+            (false, true) if together >= fleet.many() && !fleet.is_trusted(now) => {
                 let cause =
                     fleet.failing.values().map(|failure| failure.cause).max_by_key(|cause| fleet.together(*cause));
                 fleet.stand_still(now);
@@ -142,6 +145,12 @@ impl Fleet {
         self.failing.clear();
     }
 
+    /// The same, by the word of a person: those that fail together now are no reason to stand still again for a day.
+    pub fn told_to_go_on(&mut self, now: EpochMillis) {
+        self.go_on(now);
+        self.trusted_until = Some(now.plus_ms(DAY_MS));
+    }
+
     pub fn is_still(&self) -> bool {
         self.still.last().is_some_and(|still| still.to.is_none())
     }
@@ -163,6 +172,10 @@ impl Fleet {
         let mut fleet = self.clone();
         fleet.switched_off.push(now);
         fleet
+    }
+
+    fn is_trusted(&self, now: EpochMillis) -> bool {
+        self.trusted_until.is_some_and(|until| now < until)
     }
 
     fn together(&self, cause: Cause) -> u32 {

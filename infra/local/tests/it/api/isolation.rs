@@ -102,6 +102,8 @@ async fn a_key_of_one_bot_sees_nothing_of_another_on_any_route() {
         [json!("Bother")]
     );
     assert_eq!(stranger.call("POST", "/v1/bots", bot("one more")).await.status, 403);
+    assert_eq!(stranger.call("GET", "/v1/fleet", Value::Null).await.status, 403);
+    assert_eq!(stranger.call("POST", "/v1/fleet/clocks", Value::Null).await.status, 403);
     // Nothing happened.
     assert_eq!(running.stack.bots.load(&world::bot()).await.unwrap().unwrap().version, before);
     assert_eq!(owner.get(&full.path("/v1/bots/{bot}/webhooks/{webhook}")).await["name"], "w");

@@ -105,6 +105,31 @@ async fn addresses_of_this_machine_are_refused_where_nobody_allows_them() {
     running.stop().await;
 }
 
+/// Clocks that stand still go on when a person says so, and not again for the same.
+#[tokio::test]
+async fn a_person_starts_the_clocks() {
+    let running = super::start().await;
+    let api = Api::new(&running);
+    let services = &running.stack.services;
+    let fleets = store::Fleets::new(services.aws.dynamodb.clone(), &services.tables.webhooks);
+    let now = shell::clock::now();
+    let many = |fleet: delivery::Fleet| {
+        (0..6).fold(fleet, |fleet, n| {
+            let id = model::WebhookId::of(&world::bot(), &n.to_string());
+            fleet.began(id, delivery::Cause::TimedOut, now).0
+        })
+    };
+    let (fleet, version) = fleets.load().await.unwrap();
+    fleets.save(&many(fleet), version).await.unwrap();
+    assert_eq!(api.get("/v1/fleet").await["still"], true);
+    let started = api.post("/v1/fleet/clocks", Value::Null).await;
+    assert_eq!((&started["still"], &started["failing"]), (&json!(false), &json!(0)));
+    let (fleet, version) = fleets.load().await.unwrap();
+    fleets.save(&many(fleet), version).await.unwrap();
+    assert_eq!(api.get("/v1/fleet").await["still"], false);
+    running.stop().await;
+}
+
 #[tokio::test]
 async fn a_test_says_how_it_went() {
     let running = super::start().await;
