@@ -55,6 +55,8 @@ mod tests {
     fn the_roots_are_amazons_five() {
         let text = std::str::from_utf8(ROOTS).unwrap();
         assert_eq!(text.matches("-----BEGIN CERTIFICATE-----").count(), 5);
-        assert!(TlsContext::builder().with_trust_store(TrustStore::empty().with_pem_certificate(ROOTS)).build().is_ok());
+        assert!(
+            TlsContext::builder().with_trust_store(TrustStore::empty().with_pem_certificate(ROOTS)).build().is_ok()
+        );
     }
 }
