@@ -35,8 +35,6 @@ STACK = "closer"
 LINE_SECRET = "e2e-line-channel-secret"
 FACEBOOK_SECRET = "e2e-facebook-app-secret"
 KAKAO_SECRET = "e2e-kakao-secret"
-# Deployed before their code is here.
-COMING = ["web"]
 
 
 def main() -> None:
@@ -85,12 +83,6 @@ def build() -> Path:
         ["cargo", "build", "--locked", "--offline", "--quiet", "--workspace", "--bins", "--profile", profile], cwd=ROOT, check=True
     )
     folder = target / ("debug" if profile == "dev" else profile)
-    for name in COMING:
-        assert name not in functions, f"{name} has come: take it out of COMING, and talk to it"
-        place = ROOT / "target/lambda" / name / "bootstrap"
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text("#!/bin/sh\nsleep 1000\n")
-        place.chmod(0o755)
     for name in functions:
         place = ROOT / "target/lambda" / name / "bootstrap"
         place.parent.mkdir(parents=True, exist_ok=True)
