@@ -160,16 +160,20 @@ async fn everything(running: &Running) {
     world::until("an end", || world::entries(running, Kind::Delivery).iter().any(ended).then_some(())).await;
     // The failing webhook's deliveries wait; the sweep looks for them, and at its health.
     let worker = stack.deliver();
-    let failing =
-        || async { stack.webhooks.load(&world::bot(), down.id).await.unwrap().unwrap().health.failing.is_some() };
-    for _ in 0..100 {
+    let tried_again = || async {
+        let open = stack.deliveries.of_webhook(down.id, Kept::Open).await.unwrap();
+        open.iter().any(|record| record.attempt >= 2)
+    };
+    for _ in 0..300 {
         worker.handle(Invocation::Sweep).await;
-        if failing().await {
+        if tried_again().await {
+            let down = stack.webhooks.load(&world::bot(), down.id).await.unwrap().unwrap();
+            assert!(down.health.failing.is_some());
             return;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    panic!("the webhook that is down does not fail");
+    panic!("the webhook that is down is not tried again");
 }
 
 /// The management API, all of it that asks for something else than the rest does.
