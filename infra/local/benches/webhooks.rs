@@ -1,6 +1,7 @@
 //! What a DELIVERY costs, how long an event takes, and whether receivers that hang are felt by their neighbours.
 //!
-//! `cargo bench -p closer --bench webhooks`; `-- EVENTS` changes how many the neighbours get. Worker, DynamoDB, SQS and
+//! `cargo bench -p closer --bench webhooks`; `-- EVENTS TURNS` changes how many events the neighbours get and how
+//! many turns a second, `-- neighbours` measures them alone. Worker, DynamoDB, SQS and
 //! receivers all run in this process and share its cores.
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark's output, and its end if anything fails")]
@@ -22,12 +23,16 @@ use shell::deliver::Invocation;
 
 #[tokio::main]
 async fn main() {
-    let events = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(10_000);
-    for batch in [1, 50] {
-        cost(batch).await;
+    let numbers: Vec<usize> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
+    let events = numbers.first().copied().unwrap_or(10_000);
+    let turns_a_second = numbers.get(1).and_then(|turns| u32::try_from(*turns).ok()).unwrap_or(25);
+    if !std::env::args().any(|argument| argument == "neighbours") {
+        for batch in [1, 50] {
+            cost(batch).await;
+        }
+        idle().await;
     }
-    idle().await;
-    neighbours(events).await;
+    neighbours(events, turns_a_second).await;
 }
 
 /// Deliveries of one webhook, one after another and eight side by side, by a worker that is handed its batches.
@@ -99,15 +104,16 @@ async fn idle() {
     running.stop().await;
 }
 
-async fn neighbours(events: usize) {
-    println!("{events} events to each webhook, 25 turns of five a second");
+async fn neighbours(events: usize, turns_a_second: u32) {
+    println!("{events} events to each webhook, {turns_a_second} turns of five a second");
     for (name, statuses) in [
-        ("16 that are well", vec![Some(200); 16]),
+        ("16 that are well, and no other", vec![Some(200); 16]),
+        // As much work for the one process that all of them share.
+        ("of 20 that are well", vec![Some(200); 20]),
         ("and 2 that hang, 1 refuses, 1 answers 500", fleet::twenty()),
-        ("16 that are well, again", vec![Some(200); 16]),
     ] {
         let (running, nodes) = fleet::start(&statuses).await;
-        fleet::traffic(&running, &nodes, 0, events, 25).await;
+        fleet::traffic(&running, &nodes, 0, events, turns_a_second).await;
         let well = &nodes[..16];
         world::until("all events", || well.iter().all(|node| node.distinct() == events).then_some(())).await;
         let times: Vec<i64> = well.iter().flat_map(|node| node.taken().into_iter().map(|got| got.took_ms)).collect();
