@@ -55,8 +55,8 @@ bench:
     cargo bench -p closer --bench turns
 
 # Two thousand sockets of web chat at once: their memory, and whether each is answered in order
-sockets sockets="2000" messages="10":
-    ulimit -n 8192 && SOCKETS={{sockets}} MESSAGES={{messages}} cargo test -p closer --test it web::load -- --ignored --nocapture
+sockets *arguments:
+    ulimit -n 8192 && cargo bench -p closer --bench sockets -- {{arguments}}
 
 # Give an adapter whatever bytes for so many seconds (cargo install cargo-fuzz)
 [working-directory: 'shared/platforms']

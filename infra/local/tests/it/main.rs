@@ -19,6 +19,7 @@ mod grants;
 mod late;
 mod media;
 mod platforms;
+mod program;
 mod programs;
 mod template;
 mod web;

@@ -1,15 +1,13 @@
 //! The program itself, as people and scripts start it.
 
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output};
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
+use crate::program::{CLOSER, Program};
 use crate::world;
-
-const CLOSER: &str = env!("CARGO_BIN_EXE_closer");
 
 fn closer(arguments: &[&str]) -> Output {
     Command::new(CLOSER).args(arguments).current_dir(world::root()).output().unwrap()
@@ -213,51 +211,6 @@ fn a_captured_webhook_is_shown_as_the_bot_gets_it() {
     let shown: Value = serde_json::from_slice(&output.stdout).unwrap();
     let refused = json!({ "answer": { "status": 401 }, "refused": "the signature or secret is missing or wrong" });
     assert_eq!(shown, refused);
-}
-
-/// A `closer dev` of its own.
-pub(crate) struct Program {
-    child: Child,
-    base: String,
-}
-
-impl Program {
-    pub(crate) fn start(arguments: &[&str]) -> Self {
-        let mut child = Command::new(CLOSER)
-            .args(["dev", "--port", "0"])
-            .args(arguments)
-            .current_dir(world::root())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let page =
-            lines.find_map(|line| line.unwrap().split_once("page       ").map(|(_, url)| url.to_owned())).unwrap();
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, base: page.trim_end_matches('/').to_owned() }
-    }
-
-    pub(crate) fn address(&self) -> std::net::SocketAddr {
-        self.base.trim_start_matches("http://").parse().unwrap()
-    }
-
-    pub(crate) fn resident_kb(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-        line.trim().trim_end_matches(" kB").parse().unwrap()
-    }
-
-    pub(crate) fn signal(&self, signal: &str) {
-        assert!(Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap().success());
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use shell::web::{Point, Witness};
 
 use super::{Tab, handshake, log, log_at, token};
-use crate::programs::Program;
+use crate::program::Program;
 use crate::world;
 
 const POINTS: [Point; 8] = [
@@ -156,7 +156,7 @@ async fn killed_in_mid_conversation_it_loses_and_doubles_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let (bots, data) = (folder.path().join("bots"), folder.path().join("data"));
     std::fs::create_dir(&bots).unwrap();
-    std::fs::write(bots.join("echo.json"), super::load::ECHO).unwrap();
+    std::fs::write(bots.join("echo.json"), super::ECHO).unwrap();
     let arguments = ["--data", data.to_str().unwrap(), "--bots", bots.to_str().unwrap()];
     let token = token("member-1");
     const MESSAGES: usize = 15;

@@ -1,18 +1,29 @@
-//! Many sockets at once. Not among the tests that always run: `just sockets`.
+//! Many sockets of web chat at once: the memory of one that is idle, and how soon all are answered, each in order.
+//!
+//! `cargo bench -p closer --bench sockets`; `-- SOCKETS MESSAGES` changes the crowd. It takes two files for each socket:
+//! `ulimit -n 8192`. The program runs in a process of its own, the browsers in this one.
 
-#![expect(clippy::print_stdout, reason = "figures are what it is for")]
+#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark's output, and its end if anything fails")]
+
+#[path = "../tests/it/program.rs"]
+#[expect(dead_code, reason = "the tests use the rest")]
+mod program;
+#[path = "../tests/it/web/tab.rs"]
+#[expect(dead_code, reason = "the tests use the rest")]
+mod tab;
+#[path = "../tests/it/world.rs"]
+#[expect(dead_code, reason = "the tests use the rest")]
+mod world;
 
 use std::time::{Duration, Instant};
 
-use super::{Tab, token};
-use crate::programs::Program;
+use program::Program;
+use tab::{ECHO, Tab, token};
 
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "it takes minutes"]
-async fn two_thousand_sockets_say_ten_messages_each() {
-    let number =
-        |name: &str, otherwise: usize| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise);
-    let (sockets, messages) = (number("SOCKETS", 2000), number("MESSAGES", 10));
+#[tokio::main]
+async fn main() {
+    let numbers: Vec<usize> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
+    let (sockets, messages) = (numbers.first().copied().unwrap_or(2000), numbers.get(1).copied().unwrap_or(10));
     let folder = tempfile::tempdir().unwrap();
     let bots = folder.path().join("bots");
     std::fs::create_dir(&bots).unwrap();
@@ -20,7 +31,7 @@ async fn two_thousand_sockets_say_ten_messages_each() {
     let program = Program::start(&["--memory", "--bots", bots.to_str().unwrap()]);
     let address = program.address();
 
-    let before = program.resident_kb();
+    let before = resident_kb(&program);
     let mut tabs = Vec::new();
     let started = Instant::now();
     for n in 0..sockets {
@@ -28,7 +39,7 @@ async fn two_thousand_sockets_say_ten_messages_each() {
     }
     let connected = started.elapsed();
     tokio::time::sleep(Duration::from_secs(2)).await;
-    let idle = program.resident_kb();
+    let idle = resident_kb(&program);
     println!("{sockets} sockets in {connected:.1?}, {:.1} KB each while idle", (idle - before) as f64 / sockets as f64);
 
     let started = Instant::now();
@@ -61,12 +72,12 @@ async fn two_thousand_sockets_say_ten_messages_each() {
         "{all} messages in {took:.1?}, {:.0} a second, the slowest answered after {slowest:.1?}",
         all as f64 / took.as_secs_f64()
     );
-    println!("{} MB in the end", program.resident_kb() / 1024);
+    println!("{} MB in the end", resident_kb(&program) / 1024);
 }
 
-/// Says back what it hears.
-pub(super) const ECHO: &str = r#"{ "id": "Bhello", "title": "echo", "flows": [{ "id": 1, "title": "s", "data": { "entry": 1 }, "nodes": [
-    { "id": 1, "type": "entry", "data": {}, "next": [{ "nodeId": 2 }] },
-    { "id": 2, "type": "response", "data": { "message": { "type": "text", "text": "{{message.text}}" } }, "next": [{ "nodeId": 3 }] },
-    { "id": 3, "type": "keyboard", "data": { "type": "any" }, "next": [{ "nodeId": 2 }] } ] }],
-    "preference": { "entryFlowId": 1, "fallbackFlowId": 1 } }"#;
+/// What it has in memory, as proc(5) tells it.
+fn resident_kb(program: &Program) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", program.child.id())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
