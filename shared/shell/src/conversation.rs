@@ -11,8 +11,8 @@ use delivery::{Bundle, Webhook};
 use flow::{Answer, Begin, Channel as Way, Late, Session, Stepped, Talk, Turn};
 use model::time::EpochSeconds;
 use model::{
-    AgentCalls, BotId, ConversationId, EndUserId, EpochMillis, Event, EventData, Inbound, InboundId, InboundKind,
-    Message, PlatformType, Queued,
+    AgentCalls, BotId, ConversationId, EndUserId, EpochMillis, Event, EventData, EventType, Inbound, InboundId,
+    InboundKind, Message, PlatformType, Queued,
 };
 use platforms::Channel;
 use serde::Deserialize;
@@ -248,8 +248,12 @@ impl Conversation {
                     let mut session = self.run(*handling, inbound).await;
                     if webhooks.is_empty() && brain.bot.preference().history_days == 0 {
                         let channel = brain.channel(platform);
-                        let told =
-                            |event: &Event| channel.is_some_and(|channel| channel.tell(event, inbound).is_some());
+                        let tells = |event: &Event, channel: &dyn Channel| {
+                            // What is said parts what is told before it from what is told after.
+                            event.event == EventType::MessageSent || channel.tell(event, inbound).is_some()
+                        };
+                        let shown = channel.filter(|channel| channel.web().is_some());
+                        let told = |event: &Event| shown.is_some_and(|channel| tells(event, channel));
                         session.turns.iter_mut().for_each(|turn| turn.events.retain(told));
                     }
                     self.witness.reached(Point::Ran).await;

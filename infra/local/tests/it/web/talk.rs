@@ -41,6 +41,37 @@ async fn a_visitor_is_welcomed_and_answered_in_order() {
     running.stop().await;
 }
 
+/// The next day the old conversation ends before the new one says something, also where nobody else hears of it.
+#[tokio::test]
+async fn a_conversation_ends_before_the_next_one_speaks() {
+    let running = world::start().await;
+    for webhook in running.stack.webhooks.of_bot(&world::bot()).await.unwrap() {
+        running.stack.webhooks.delete(&webhook).await.unwrap();
+    }
+    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+    let (token, visitor_id) = visitor(&running, None).await;
+    let (mut tab, first) = Tab::open(&running, &token, 0).await;
+    tab.of("KEYBOARD").await;
+    let has = tab.last;
+    tab.vanish();
+    shell::clock::pass(25 * 60 * 60 * 1000);
+    let (again, _) = visitor(&running, Some(&visitor_id)).await;
+    let (mut tab, second) = Tab::open(&running, &again, has).await;
+    assert_ne!(first["context"]["conversationId"], second["context"]["conversationId"]);
+    let mut order = Vec::new();
+    while order.len() < 3 {
+        let frame = tab.next().await.unwrap();
+        match (frame["type"].as_str().unwrap(), frame["event"].as_str()) {
+            ("EVENT", Some("bot.conversation.deleted")) => order.push("end"),
+            ("MESSAGE", _) => order.push("welcome"),
+            ("KEYBOARD", _) => order.push("choices"),
+            _ => {}
+        }
+    }
+    assert_eq!(order, ["end", "welcome", "choices"]);
+    running.stop().await;
+}
+
 #[tokio::test]
 async fn what_was_missed_comes_once_and_in_order() {
     let running = world::start().await;
