@@ -113,6 +113,7 @@ async fn neighbours(events: usize, turns_a_second: u32) {
         ("and 2 that hang, 1 refuses, 1 answers 500", fleet::twenty()),
     ] {
         let (running, nodes) = fleet::start(&statuses).await;
+        let before = cpu();
         fleet::traffic(&running, &nodes, 0, events, turns_a_second).await;
         let well = &nodes[..16];
         world::until("all events", || well.iter().all(|node| node.distinct() == events).then_some(())).await;
@@ -120,7 +121,10 @@ async fn neighbours(events: usize, turns_a_second: u32) {
         let twice: usize = well.iter().map(|node| node.taken().len() - node.distinct()).sum();
         let in_order = well.iter().all(Node::is_in_order);
         let (median, high) = percentiles(times);
-        println!("  {name:<42} {median:>4} ms (median) {high:>4} ms (p99)  twice: {twice}  in order: {in_order}");
+        let cpu = (cpu() - before).as_secs_f64();
+        println!(
+            "  {name:<42} {median:>4} ms (median) {high:>4} ms (p99) {cpu:>5.1} s of CPU  twice: {twice}  in order: {in_order}"
+        );
         running.stop().await;
     }
 }

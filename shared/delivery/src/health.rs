@@ -45,8 +45,12 @@ pub const TESTS: u32 = 7;
 const SPREAD: u128 = 64;
 /// More are not needed to decide anything.
 const ATTEMPTS_KNOWN: usize = 16;
+/// When the last failure was is known so well: a receiver that fails often does not make us write as often.
+const LAST_KNOWN_MS: i64 = 60_000;
 /// The same refusal, so often, is a mistake that the owner should know of.
 const REFUSALS_TOLD: u32 = 3;
+/// What happens is gathered for so long while a receiver fails: it gets fewer requests, and fuller ones.
+const GATHER_MS: i64 = 2000;
 
 /// What is stored of it. A new version is a new variant.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -146,12 +150,14 @@ pub enum Reason {
 #[serde(rename_all = "camelCase")]
 pub struct Failing {
     pub since: EpochMillis,
+    /// At most [`LAST_KNOWN_MS`] before the last failure.
     pub last: EpochMillis,
     /// The first of the failed attempts: a set, so that what is handled twice counts once.
     pub attempts: BTreeSet<(DeliveryId, u32)>,
     /// How the last one ended.
     pub exchange: Exchange,
-    /// Refusals one after another that are not of a delivery's content: 401, 403, 404 …
+    /// Refusals one after another that are not of a delivery's content: 401, 403, 404 … More than [`REFUSALS_TOLD`] are not
+    /// counted.
     #[serde(default)]
     pub refusals: u32,
     /// The first of the answers 410 that came one after another.
@@ -232,6 +238,12 @@ impl Health {
             State::Throttled { in_flight, .. } => in_flight,
             State::Paused { .. } | State::Disabled { .. } => 1,
         }
+    }
+
+    /// How long events are gathered for its sake.
+    pub(crate) fn gathers_ms(&self) -> i64 {
+        let failing = self.failing.as_ref().filter(|failing| failing.attempts.len() >= PAUSE_AFTER);
+        failing.map_or(0, |_| GATHER_MS)
     }
 
     /// When this delivery is sent as a probe, if it is the one.
@@ -377,9 +389,9 @@ impl Health {
         }
         failing.exchange = heard.exchange;
         failing.since = failing.since.min(heard.began);
-        failing.last = failing.last.max(now);
-        if failing.attempts.len() < ATTEMPTS_KNOWN {
-            failing.attempts.insert(attempt);
+        let is_new = failing.attempts.len() < ATTEMPTS_KNOWN && failing.attempts.insert(attempt);
+        if is_new || now.since(failing.last) >= LAST_KNOWN_MS {
+            failing.last = failing.last.max(now);
         }
         if fleet.is_still() {
             // Nobody is to blame for what happens now. Deliveries wait for it to end, as far as the policy lets them.
@@ -655,8 +667,8 @@ impl Failing {
         let notice = |kind, since| Effect::Tell(Notice::new(kind, heard.exchange, since).next(heard.next_at));
         match heard.exchange {
             Exchange::Answered { status: 400 | 408 | 410 | 413 | 422 | 429 } => {}
-            Exchange::Answered { status: 400..=499 } => {
-                self.refusals = self.refusals.saturating_add(1);
+            Exchange::Answered { status: 400..=499 } if self.refusals < REFUSALS_TOLD => {
+                self.refusals += 1;
                 if self.refusals == REFUSALS_TOLD {
                     effects.push(notice(NoticeKind::Refusing, self.since));
                 }
@@ -793,6 +805,44 @@ mod tests {
                 assert_eq!(after.tick(&webhook, fleet, now), (after.clone(), vec![]), "asked once");
             }
             assert_eq!(after.version, u64::from(after != health), "each change has its version");
+        }
+    }
+
+    /// Each write is one of the webhook's item, and side by side they would stand in each other's way.
+    #[test]
+    fn a_receiver_that_always_fails_is_written_seldom() {
+        let webhook = Webhook::new("Bxxxxx".parse().unwrap(), "https://example.com", EpochMillis(0));
+        for (status, most) in [(500, 20), (403, 20)] {
+            let mut health = Health::default();
+            let mut gathers = Vec::new();
+            for n in 0..1000 {
+                let id: DeliveryId = format!("0b7c9d1e-5f3a-4c2b-8e6d-{n:012x}").parse().unwrap();
+                let at = EpochMillis(n * 59);
+                let exchange = Exchange::Answered { status };
+                let heard = Heard {
+                    delivery: id,
+                    created_at: at,
+                    attempt: 1,
+                    used: 1,
+                    began: at,
+                    ended: at,
+                    first_attempt_at: at,
+                    exchange,
+                    judgement: crate::judge(&crate::Answer::of(exchange), true, at),
+                    exhausted: false,
+                    probe: false,
+                    set_aside: false,
+                    open: true,
+                    next_at: None,
+                };
+                let known = health.after(&webhook, &heard, &Fleet::default()).0;
+                health = known;
+                gathers.push(Webhook { health: health.clone(), ..webhook.clone() }.window() > 0);
+                let last = health.failing.as_ref().map(|failing| failing.last);
+                assert!(last.is_some_and(|last| at.since(last) < LAST_KNOWN_MS), "{last:?} at {at:?}");
+            }
+            assert!(health.version <= most, "{status}: written {} times", health.version);
+            assert_eq!(gathers.iter().position(|gathers| *gathers), Some(PAUSE_AFTER - 1));
         }
     }
 

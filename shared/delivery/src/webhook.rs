@@ -172,7 +172,7 @@ impl Webhook {
 
     /// How long events are gathered before they are sent.
     pub fn window(&self) -> i64 {
-        i64::from(self.window_ms.min(LONGEST_WINDOW_MS))
+        i64::from(self.window_ms.min(LONGEST_WINDOW_MS)).max(self.health.gathers_ms())
     }
 
     /// How long an attempt may take.

@@ -16,8 +16,8 @@ use std::time::Duration;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use delivery::health::SOON_MS;
 use delivery::{
-    Bundle, Exchange, Frozen, Look, Order, Parked, QueuedBundle, Record, RecordState, Tried, Webhook, freeze, order,
-    request_headers,
+    Bundle, Exchange, Fleet, Frozen, Look, Order, Parked, QueuedBundle, Record, RecordState, Tried, Webhook, freeze,
+    order, request_headers,
 };
 use model::{DeliveryId, EpochMillis, Event, EventId};
 use serde::Deserialize;
@@ -26,6 +26,7 @@ use store::{Deliveries, Fleets, Kept, StoreError, Webhooks};
 use tracing::{error, info, warn};
 
 use crate::aws::Aws;
+use crate::cache::Cache;
 use crate::canary::Canary;
 use crate::clock;
 use crate::config::{DeliveryConfig, OperatorConfig};
@@ -41,6 +42,7 @@ pub use crate::witness::Witness;
 pub struct Deliver {
     webhooks: Webhooks,
     fleets: Fleets,
+    fleet_known: Cache<(), Fleet>,
     deliveries: Deliveries,
     events: EventsQueue,
     retries: RetryQueue,
@@ -84,6 +86,8 @@ const TRIES: usize = 10;
 const AT_ONCE: usize = 16;
 /// A wake-up that comes before its time by so much was meant for that time.
 const EARLY_MS: i64 = 2000;
+/// What is known of all webhooks together is believed for so long.
+const FLEET_KNOWN_MS: i64 = 1000;
 /// Parts of a delivery are sent right after it for so long; then they are woken.
 const PARTS_MS: i64 = 15_000;
 
@@ -100,6 +104,7 @@ impl Deliver {
         Self {
             webhooks: Webhooks::new(dynamodb.clone(), &config.tables.webhooks),
             fleets: Fleets::new(dynamodb.clone(), &config.tables.webhooks),
+            fleet_known: Cache::new(FLEET_KNOWN_MS),
             deliveries: Deliveries::new(dynamodb, &config.tables.deliveries),
             events: EventsQueue::new(aws.sqs.clone(), &config.events_queue),
             retries: RetryQueue::new(aws.sqs.clone(), &config.retry_queue),

@@ -5,13 +5,13 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::pin::pin;
 use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt as _, StreamExt as _};
 use serde::Serialize;
+use tokio::time::Instant;
 use tracing::{Instrument as _, error};
 
 use crate::telemetry;
@@ -42,9 +42,9 @@ impl Release for WithTheBatch {
     async fn release(&self, _: Vec<String>) {}
 }
 
-/// After so long the groups that are finished with do not wait for the others: their next messages are held back
-/// until these are deleted.
-const SLOW: Duration = Duration::from_millis(500);
+/// So often the groups that are finished with are let go before the others: their next messages are held back until these
+/// are deleted.
+const SLOW: Duration = Duration::from_millis(100);
 
 /// Of a group: the receipts of what is finished with, and the ids of what is not.
 type Finished = (Vec<String>, Vec<String>);
@@ -114,8 +114,7 @@ where
 {
     let mut failed = Vec::new();
     let mut finished = Vec::new();
-    let mut slow = pin!(tokio::time::sleep(SLOW));
-    let mut is_slow = false;
+    let mut slow = tokio::time::interval_at(Instant::now() + SLOW, SLOW);
     loop {
         tokio::select! {
             group = groups.next() => {
@@ -123,10 +122,11 @@ where
                 finished.extend(receipts);
                 failed.extend(failures);
             }
-            () = &mut slow, if !is_slow => is_slow = true,
-        }
-        if is_slow && !finished.is_empty() && !groups.is_empty() {
-            release.release(std::mem::take(&mut finished)).await;
+            _ = slow.tick() => {
+                if !finished.is_empty() && !groups.is_empty() {
+                    release.release(std::mem::take(&mut finished)).await;
+                }
+            }
         }
     }
     let failures = failed.into_iter().map(|item_identifier| BatchItemFailure { item_identifier });

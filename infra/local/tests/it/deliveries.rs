@@ -472,6 +472,42 @@ async fn closer2020_switches_off_after_the_fourth_attempt_and_holds_what_comes()
     setting.running.stop().await;
 }
 
+/// What a worker knew of the others a moment ago does not switch off one more.
+#[tokio::test]
+async fn of_many_that_go_off_in_the_same_second_the_last_ones_stay_on() {
+    let setting = Setting::new(Policy::Closer2020, true).await;
+    let stack = &setting.running.stack;
+    let services = &stack.services;
+    let fleets = store::Fleets::new(services.aws.dynamodb.clone(), &services.tables.webhooks);
+    setting.receiver.answers(&[404, 404, 404, 404]);
+    setting.queue("a", 1).await;
+    setting.deliver(true).await;
+    for _ in 0..2 {
+        let record = setting.records().await.remove(0);
+        setting.sweep_when_due(record).await;
+    }
+    // A failure of another delivery lets the worker ask how the others are.
+    let worker = stack.deliver();
+    setting.receiver.answers(&[404, 404]);
+    setting.queue("b", 1).await;
+    let (event, _) = world::batch(&setting.running, &services.queues.events).await;
+    worker.handle(Invocation::Events(event)).await;
+    let (mut fleet, version) = fleets.load().await.unwrap();
+    fleet.switched_off = vec![shell::clock::now(); 5];
+    fleets.save(&fleet, version).await.unwrap();
+    let last = setting.records().await.into_iter().find(|record| record.attempt == 3).unwrap();
+    let due = Record { state: RecordState::Waiting { due_at: shell::clock::now() }, ..last.clone() };
+    stack.deliveries.save(&due, 3).await.unwrap();
+    let wake_up = json!({ "Records": [{ "messageId": "1", "body": last.id }] });
+    worker.handle(Invocation::Retries(serde_json::from_value(wake_up).unwrap())).await;
+    let records = setting.records().await;
+    let last = records.iter().find(|record| record.id == last.id).unwrap();
+    assert!(matches!(last.state, RecordState::Parked { reason: Parked::Exhausted }), "{last:?}");
+    let health = setting.health().await;
+    assert!(health.is_on() && health.failing.is_some_and(|failing| failing.operator_asked));
+    setting.running.stop().await;
+}
+
 #[tokio::test]
 async fn closer2020_stays_on_when_another_delivery_got_through() {
     let setting = Setting::new(Policy::Closer2020, true).await;
