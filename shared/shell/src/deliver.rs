@@ -236,6 +236,7 @@ impl Deliver {
                 Some(earlier) => {
                     let members = earlier.events.iter().copied().collect();
                     lane.saw(&earlier);
+                    let earlier = self.still_held(lane, earlier).await?;
                     self.go(lane, vec![earlier], now.plus_ms(PARTS_MS)).await?;
                     members
                 }

@@ -157,3 +157,39 @@ async fn life(setting: Setting, script: &Script, stop: Option<usize>) -> (Settin
     assert_eq!(setting.health().await.is_on(), may_be_on, "{when}");
     (setting, points)
 }
+
+/// The owner switches the webhook on while a worker that was told it is off is down: nobody else knows of what it held.
+#[tokio::test]
+async fn switched_on_while_the_worker_was_down() {
+    let setting = Setting::new(Policy::Durable, true).await;
+    let deliver = setting.running.stack.deliver();
+    let mut webhook = setting.webhook.clone();
+    assert!(deliver.switch(&mut webhook, false).await.unwrap());
+    let ids = setting.queue("a", EVENTS).await;
+    let queue = &setting.running.stack.services.queues.events;
+    let (event, receipts) = world::batch(&setting.running, queue).await;
+    let died = Arc::new(Notify::new());
+    let dies = Arc::clone(&died);
+    let witness = Witness::new(move |point| {
+        let died = Arc::clone(&dies);
+        async move {
+            assert_eq!(point, Point::Frozen);
+            died.notify_one();
+            std::future::pending::<()>().await;
+        }
+        .boxed()
+    });
+    let worker = setting.running.stack.deliver().with_witness(witness);
+    tokio::select! {
+        _ = worker.handle(Invocation::Events(event)) => panic!("it dies"),
+        () = died.notified() => {}
+    }
+    assert!(setting.records().await.iter().all(|record| record.state == RecordState::Held));
+    assert!(deliver.switch(&mut webhook, true).await.unwrap());
+    setting.hand_out_again(&receipts).await;
+    let (event, _) = world::batch(&setting.running, queue).await;
+    deliver.handle(Invocation::Events(event)).await;
+    setting.much_later().await;
+    assert_eq!(setting.receiver.taken(), ids);
+    setting.running.stop().await;
+}
