@@ -88,9 +88,11 @@ impl Fleet {
         (fleet, Some(Alarm::Together { cause, webhooks }))
     }
 
-    /// A webhook has failed since then, which may not have been told.
-    pub fn knows(&mut self, webhook: WebhookId, cause: Cause, since: EpochMillis) {
-        if self.failing.len() < MOST {
+    /// A webhook has failed since then, which may not have been told. One that had failed for long before the clocks stood
+    /// still is no reason for them to do so.
+    pub fn knows(&mut self, webhook: WebhookId, cause: Cause, since: EpochMillis, now: EpochMillis) {
+        let lately = self.still.last().filter(|still| still.to.is_none()).map_or(now, |still| still.from);
+        if lately.since(since) <= TOGETHER_MS && self.failing.len() < MOST {
             self.failing.entry(webhook).or_insert(Failure { cause, at: since });
         }
     }

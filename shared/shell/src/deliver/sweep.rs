@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use delivery::{Fleet, Order, Record};
+use delivery::{Fleet, Order, Record, Webhook};
 use futures::StreamExt as _;
 use model::{DeliveryId, EpochMillis, WebhookId};
 use store::{StoreError, Survey};
@@ -137,17 +137,70 @@ impl Deliver {
 /// The fleet without those that fail no more, or are off: of one that was deleted, or whose worker died before it said so, nobody else
 /// tells. One that began just now may not be in the survey yet.
 fn forget(fleet: &Fleet, survey: &Survey, now: EpochMillis) -> Fleet {
-    let failing =
-        |id: &WebhookId| survey.unwell.iter().any(|webhook| webhook.id == *id && webhook.health.failing.is_some());
+    let fails = |webhook: &&Webhook| webhook.is_on() && webhook.health.failing.is_some();
+    let failing = |id: &WebhookId| survey.unwell.iter().filter(fails).any(|webhook| webhook.id == *id);
     let mut known = fleet.clone();
     // And with those that it did not hear of: many that fail at once hinder each other in writing it.
     for webhook in &survey.unwell {
         if let Some(failing) = webhook.health.failing.as_ref().filter(|_| webhook.is_on())
             && let Some(cause) = failing.exchange.cause()
         {
-            known.knows(webhook.id, cause, failing.since);
+            known.knows(webhook.id, cause, failing.since, now);
         }
     }
     known.failing.retain(|id, failure| failing(id) || now.since(failure.at) < SURVEYED_MS);
     known
+}
+
+#[cfg(test)]
+mod tests {
+    use delivery::fleet::{Failure, Still, TOGETHER_MS};
+    use delivery::{Alarm, Cause, Exchange, Failing, Health, Reason, State};
+
+    use super::*;
+
+    const NOW: EpochMillis = EpochMillis(1_763_712_000_000);
+    const MINUTE_MS: i64 = 60_000;
+
+    fn unwell(n: usize, failing_ms: i64, on: bool) -> Webhook {
+        let url = format!("https://example.com/{n}");
+        let mut webhook = Webhook::new("Bxxxxx".parse().unwrap(), &url, EpochMillis(0));
+        let failing: Failing = serde_json::from_value(serde_json::json!({
+            "since": NOW.plus_ms(-failing_ms),
+            "last": NOW,
+            "attempts": [],
+            "exchange": Exchange::TimedOut,
+        }))
+        .unwrap();
+        let off = State::Disabled { since: NOW, reason: Reason::ByHand, test_at: None, tests: 0 };
+        let state = if on { State::Active } else { off };
+        webhook.health = Health { failing: Some(failing), state, ..Health::default() };
+        webhook
+    }
+
+    #[test]
+    fn what_a_survey_tells_of_the_fleet() {
+        let still = |ago_ms: i64| vec![Still { from: NOW.plus_ms(-ago_ms), to: None }];
+        let long = 5 * 60 * MINUTE_MS;
+        let over = Some(Alarm::Over);
+        let together = Some(Alarm::Together { cause: Cause::TimedOut, webhooks: 5 });
+        for (name, still, known, failing_ms, on, alarm) in [
+            ("five begin at once, and hinder each other in saying so", vec![], 0, MINUTE_MS, true, together),
+            ("and somebody switched them off", vec![], 0, MINUTE_MS, false, None),
+            ("five have failed for hours", vec![], 0, long, true, None),
+            ("and our way out was away for a minute", still(MINUTE_MS), 0, long, true, over),
+            ("our way out is back, and five failed with it", still(MINUTE_MS), 0, MINUTE_MS, true, None),
+            ("the clocks stand since five fail", still(long), 5, long + MINUTE_MS, true, None),
+            ("somebody switched those off", still(long), 5, long + MINUTE_MS, false, over),
+        ] {
+            let unwell: Vec<Webhook> = (0..5).map(|n| unwell(n, failing_ms, on)).collect();
+            let at = NOW.plus_ms(-failing_ms);
+            let failing = unwell.iter().take(known).map(|it| (it.id, Failure { cause: Cause::TimedOut, at }));
+            let fleet = Fleet { webhooks: 20, well: 20, failing: failing.collect(), still, ..Fleet::default() };
+            let survey = Survey { webhooks: 20, unwell };
+            let heard = forget(&fleet, &survey, NOW).tick(20, 15, true, NOW).1;
+            assert_eq!(heard, alarm, "{name}");
+        }
+        assert!(long > TOGETHER_MS);
+    }
 }
