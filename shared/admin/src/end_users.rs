@@ -7,15 +7,16 @@ use model::{
     UserKey,
 };
 use serde_json::{Value, json};
-use shell::deliver::owner::ErasedTo;
+use shell::deliver::owner::{ErasedTo, Looked};
 use store::{Erasure, Said};
 
 use crate::{Admin, Answer, Problem, Reply, Wish, cursor};
 
 /// Deliveries are looked at for so long in one request.
 const WALK_MS: i64 = 15_000;
-/// What is on its way, in a queue or an index, has arrived by then.
-const SETTLE_MS: i64 = 60_000;
+/// What is on its way has arrived by then: a batch of events whose worker died is handed out again after 150 seconds, and a
+/// delivery that is being sent is at rest after 60.
+pub const SETTLE_MS: i64 = 240_000;
 
 impl Admin {
     /// By the key that the messenger gave.
@@ -35,32 +36,37 @@ impl Admin {
     }
 
     /// All that is known: params, conversation, what was said, what deliveries still hold. Twice: what was on its way at the
-    /// first time is found by the second, a minute later, which a mark remembers.
+    /// first time is found by the second, some minutes later, which a mark remembers.
     pub(crate) async fn delete_end_user(&self, wish: &Wish<'_>, bot: &BotId) -> Answer {
         let id: EndUserId = wish.name(0, "end user")?;
-        let mark = self.erasures.load(bot, id).await?;
+        let mark = self.erasures.load(bot, id, wish.now).await?;
         let session = match self.end_user(wish, bot).await {
             Ok(session) => Some(session),
             Err(_) if mark.is_some() => None,
             Err(problem) => return Err(problem),
         };
+        // A customer who came back meanwhile is deleted anew: nobody is told "gone" of one who is there.
+        let came_back = |mark: &Erasure| session.as_ref().is_some_and(|session| session.end_user.created_at >= mark.at);
+        let mut erasure = match mark {
+            Some(mark) if !came_back(&mark) => mark,
+            Some(_) | None => {
+                let begun = Erasure::begun(wish.now);
+                if let Some(session) = &session {
+                    // Told twice where the mark is not written: it is the same event.
+                    let webhooks = self.webhooks.of_bot(bot).await?;
+                    self.tell(&webhooks, &deleted(session, wish)).await?;
+                }
+                self.erasures.save(bot, id, &begun, wish.now).await?;
+                begun
+            }
+        };
         let until = wish.now.plus_ms(WALK_MS);
-        let mut erasure = mark.unwrap_or_else(|| Erasure::begun(wish.now));
         // The second look begins when everything has come to rest.
         let rest_ms = erasure.once_at.map_or(0, |at| SETTLE_MS - wish.now.since(at));
         if rest_ms > 0 && erasure.webhook.is_none() {
             return Ok(again(rest_ms));
         }
-        if let Some(session) = &session
-            && erasure.is_new
-        {
-            // Told twice where the mark is not written: it is the same event.
-            let webhooks = self.webhooks.of_bot(bot).await?;
-            self.tell(&webhooks, &deleted(session, wish)).await?;
-            self.erasures.save(bot, id, &erasure).await?;
-        }
-        // A customer who came back meanwhile is another, as far as it can be told.
-        if session.is_some_and(|session| session.end_user.created_at < erasure.at) {
+        if session.is_some() {
             self.timers.delete(id).await?;
             self.sessions.delete(id).await?;
         }
@@ -70,18 +76,21 @@ impl Admin {
         }
         let mut webhooks = self.webhooks.of_bot_ever(bot).await?;
         webhooks.sort_by_key(|webhook| webhook.id);
-        for webhook in webhooks.iter().filter(|webhook| erasure.webhook.is_none_or(|at| webhook.id >= at)) {
+        let begin_at = erasure.webhook;
+        for webhook in webhooks.iter().filter(|webhook| begin_at.is_none_or(|at| webhook.id >= at)) {
             let from =
                 if erasure.webhook == Some(webhook.id) { ErasedTo(erasure.place()) } else { ErasedTo::default() };
-            if let Some(to) = self.deliver.erase(webhook, id, from, until).await? {
+            let Looked { at_rest, to } = self.deliver.erase(webhook, id, from, until).await?;
+            erasure.looked(at_rest);
+            if let Some(to) = to {
                 erasure.go_on(webhook.id, to.0);
-                self.erasures.save(bot, id, &erasure).await?;
+                self.erasures.save(bot, id, &erasure, wish.now).await?;
                 return Ok(again(0));
             }
         }
-        if erasure.once_at.is_none() {
+        if !erasure.is_complete() {
             erasure.rest(wish.now);
-            self.erasures.save(bot, id, &erasure).await?;
+            self.erasures.save(bot, id, &erasure, wish.now).await?;
             return Ok(again(SETTLE_MS));
         }
         self.erasures.delete(bot, id).await?;

@@ -40,6 +40,7 @@ use store::{
 };
 use tracing::{error, info, warn};
 
+pub use end_users::SETTLE_MS;
 pub use problem::{Fault, Problem};
 use route::{Action, Found, Route};
 

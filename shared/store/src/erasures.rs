@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
 use crate::deliveries::{Kept, Place};
-use crate::item::{Versioned, json, number, read_json, text};
+use crate::item::{Item, Versioned, json, number, read_json, read_number, text};
 
 #[derive(Clone, Debug)]
 pub struct Erasures {
@@ -30,16 +30,27 @@ pub struct Erasure {
     state: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     place: Option<(EpochMillis, DeliveryId)>,
-    #[serde(skip)]
-    pub is_new: bool,
+    /// A delivery was being sent when it was looked at: look again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    busy: bool,
 }
 
-/// Whoever asked has long stopped repeating it.
-const KEPT_SECONDS: i64 = 7 * 24 * 60 * 60;
+/// After the last step whoever asked has stopped repeating it.
+const KEPT_SECONDS: i64 = 60 * 60;
 
 impl Erasure {
     pub const fn begun(at: EpochMillis) -> Self {
-        Self { at, once_at: None, webhook: None, state: None, place: None, is_new: true }
+        Self { at, once_at: None, webhook: None, state: None, place: None, busy: false }
+    }
+
+    /// Of one webhook everything was looked at.
+    pub const fn looked(&mut self, at_rest: bool) {
+        self.busy |= !at_rest;
+    }
+
+    /// Whether all is found that was on its way.
+    pub const fn is_complete(&self) -> bool {
+        self.once_at.is_some() && !self.busy
     }
 
     pub fn go_on(&mut self, webhook: WebhookId, to: Option<(Kept, Option<Place>)>) {
@@ -53,9 +64,10 @@ impl Erasure {
         Some((kept, self.place))
     }
 
-    /// Everything was looked at once.
+    /// Everything was looked at, and will be once more.
     pub fn rest(&mut self, now: EpochMillis) {
         self.once_at = Some(now);
+        self.busy = false;
         (self.webhook, self.state, self.place) = (None, None, None);
     }
 }
@@ -65,7 +77,8 @@ impl Erasures {
         Self { client, table: table.to_owned() }
     }
 
-    pub async fn load(&self, bot_id: &BotId, id: EndUserId) -> Result<Option<Erasure>, StoreError> {
+    /// What nobody went on with for a while is forgotten, whenever the table lets go of it.
+    pub async fn load(&self, bot_id: &BotId, id: EndUserId, now: EpochMillis) -> Result<Option<Erasure>, StoreError> {
         let output = self
             .client
             .get_item()
@@ -75,19 +88,26 @@ impl Erasures {
             .send()
             .await
             .map_err(|error| StoreError::from_sdk(&error))?;
-        let Some(item) = output.item else { return Ok(None) };
+        let is_kept = |item: &Item| read_number(item, "expires").is_some_and(|expires| expires > now.seconds().0);
+        let Some(item) = output.item.filter(is_kept) else { return Ok(None) };
         let Versioned::V1(erasure) = read_json("erasure", &item, "body")?;
         Ok(Some(erasure))
     }
 
-    pub async fn save(&self, bot_id: &BotId, id: EndUserId, erasure: &Erasure) -> Result<(), StoreError> {
+    pub async fn save(
+        &self,
+        bot_id: &BotId,
+        id: EndUserId,
+        erasure: &Erasure,
+        now: EpochMillis,
+    ) -> Result<(), StoreError> {
         let request = self
             .client
             .put_item()
             .table_name(&self.table)
             .item("pk", text(pk(bot_id, id)))
             .item("body", json("erasure", &Versioned::V1(erasure))?)
-            .item("expires", number(erasure.at.seconds().0 + KEPT_SECONDS));
+            .item("expires", number(now.seconds().0 + KEPT_SECONDS));
         request.send().await.map(drop).map_err(|error| StoreError::from_sdk(&error))
     }
 

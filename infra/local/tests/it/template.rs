@@ -288,6 +288,14 @@ fn prices_know_the_template() {
     assert_eq!(template.json["Parameters"]["LogRetentionDays"]["Default"], prices.assumed.log_retention_days as u64);
 }
 
+/// A customer who is deleted is looked for once more when whatever told of them has been handed out again, and sent.
+#[test]
+fn what_is_on_its_way_comes_to_rest_before_it_is_looked_for_again() {
+    let template = Template::read();
+    let hidden = template.properties("EventsQueue")["VisibilityTimeout"].as_i64().unwrap();
+    assert!(admin::SETTLE_MS >= hidden * 1000 + delivery::limits::LEASE_MS);
+}
+
 /// Lambda refuses a mapping whose queue shows a message again while the function may still run.
 #[test]
 fn a_message_is_hidden_for_as_long_as_its_function_runs() {

@@ -48,6 +48,15 @@ pub struct Walked {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ErasedTo(pub Option<(Kept, Option<Place>)>);
 
+/// What came of a look at the deliveries of a webhook.
+#[derive(Clone, Copy, Debug)]
+pub struct Looked {
+    /// None was being sent, or changed, at that moment.
+    pub at_rest: bool,
+    /// Where another call must go on; `None` when all were looked at.
+    pub to: Option<ErasedTo>,
+}
+
 /// Deliveries are read and written so many at a time.
 const PAGE: i32 = 100;
 /// A request of the management API ends after 29 seconds.
@@ -181,25 +190,25 @@ impl Deliver {
         Err(StoreError::Conflict)
     }
 
-    /// Takes a customer out of the deliveries of a webhook, from `from` on. Where
-    /// another call must go on; `None` when all were looked at, but for those that are being sent at this moment.
+    /// Takes a customer out of the deliveries of a webhook, from `from` on.
     pub async fn erase(
         &self,
         webhook: &Webhook,
         end_user_id: EndUserId,
         from: ErasedTo,
         until: EpochMillis,
-    ) -> Result<Option<ErasedTo>, StoreError> {
+    ) -> Result<Looked, StoreError> {
+        let mut at_rest = true;
         let states = Kept::ALL.into_iter().skip_while(|kept| from.0.is_some_and(|(at, _)| *kept < at));
         for kept in states {
             let mut after = from.0.filter(|(at, _)| *at == kept).and_then(|(_, place)| place);
             loop {
                 if clock::now() > until {
-                    return Ok(Some(ErasedTo(Some((kept, after)))));
+                    return Ok(Looked { at_rest, to: Some(ErasedTo(Some((kept, after)))) });
                 }
                 let (records, last) = self.deliveries.first(webhook.id, kept, after, PAGE).await?;
                 for record in records {
-                    self.erase_one(&record, end_user_id).await?;
+                    at_rest &= self.erase_one(&record, end_user_id).await?;
                 }
                 match last {
                     Some(last) => after = Some(last),
@@ -207,13 +216,14 @@ impl Deliver {
                 }
             }
         }
-        Ok(None)
+        Ok(Looked { at_rest, to: None })
     }
 
-    async fn erase_one(&self, record: &Record, end_user_id: EndUserId) -> Result<(), StoreError> {
+    /// False when it must be looked at again.
+    async fn erase_one(&self, record: &Record, end_user_id: EndUserId) -> Result<bool, StoreError> {
         match record.erase(end_user_id, clock::now()) {
-            // The second look, a minute later, finds it at rest.
-            Erased::Untouched | Erased::Busy => Ok(()),
+            Erased::Untouched => Ok(true),
+            Erased::Busy => Ok(false),
             Erased::Changed(cut) => {
                 let Cut { rest, record: erased } = *cut;
                 if let Some(rest) = rest {
@@ -223,7 +233,8 @@ impl Deliver {
                     }
                 }
                 match self.deliveries.save(&erased, record.attempt).await {
-                    Ok(()) | Err(StoreError::Conflict) => Ok(()),
+                    Ok(()) => Ok(true),
+                    Err(StoreError::Conflict) => Ok(false),
                     Err(error) => Err(error),
                 }
             }

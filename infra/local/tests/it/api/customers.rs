@@ -194,13 +194,33 @@ async fn a_customer_is_deleted_with_all_data() {
     let user = EndUserId::of(&world::bot(), PlatformType::Line, &USER.parse().unwrap());
     let path = format!("{BOT}/end-users/{user}");
     list_until(&api, &format!("{path}/messages"), |page| page.to_string().contains("hunter2")).await;
+    let holds = |record: &&delivery::Record| record.due_at().is_some() && record.body.contains("hunter2");
+    let before = running.stack.deliveries.list().await.unwrap().iter().find(holds).unwrap().body.clone();
     // A second time, for what was on its way at the first.
     let first = api.call("DELETE", &path, Value::Null).await;
-    assert_eq!((first.status, first.headers["retry-after"].to_str().unwrap()), (202, "60"));
+    assert_eq!((first.status, first.headers["retry-after"].to_str().unwrap()), (202, "240"));
     let soon = api.call("DELETE", &path, Value::Null).await;
     assert_eq!(soon.status, 202);
     assert_eq!(api.call("GET", &path, Value::Null).await.status, 404, "the customer is gone at once");
-    shell::clock::pass(61_000);
+    // One of theirs is on its way, as it was.
+    shell::clock::pass(admin::SETTLE_MS);
+    let deliveries = &running.stack.deliveries;
+    let records = deliveries.list().await.unwrap();
+    let of_them = |record: &&delivery::Record| {
+        record.due_at().is_some() && record.body.contains("bot.end_user.deleted") && !record.body.contains("Uother")
+    };
+    let waiting = records.iter().find(of_them).unwrap();
+    let until_then = shell::clock::now().plus_ms(60_000);
+    let on_its_way = delivery::Record {
+        state: delivery::RecordState::Claimed { until: until_then },
+        attempt: waiting.attempt + 1,
+        body: before.clone(),
+        ..waiting.clone()
+    };
+    deliveries.save(&on_its_way, waiting.attempt).await.unwrap();
+    let busy = api.call("DELETE", &path, Value::Null).await;
+    assert_eq!((busy.status, busy.headers["retry-after"].to_str().unwrap()), (202, "240"));
+    shell::clock::pass(admin::SETTLE_MS);
     assert_eq!(api.call("DELETE", &path, Value::Null).await.status, 204);
     for tail in ["", "/messages"] {
         assert_eq!(api.call("GET", &format!("{path}{tail}"), Value::Null).await.status, 404);
@@ -223,6 +243,33 @@ async fn a_customer_is_deleted_with_all_data() {
     let sessions =
         format!("{:?}", services.aws.dynamodb.scan().table_name(&tables.sessions).send().await.unwrap().items());
     assert!(!sessions.contains(USER), "{sessions}");
+    running.stop().await;
+}
+
+/// Whoever is there is deleted, however often they come back, and whatever became of an earlier wish.
+#[tokio::test]
+async fn a_customer_who_came_back_is_deleted_anew() {
+    let running = super::start().await;
+    let api = Api::new(&running);
+    let receiver = Receiver::default();
+    api.post(&format!("{BOT}/webhooks"), json!({ "name": "crm", "url": receiver.start().await })).await;
+    let user = EndUserId::of(&world::bot(), PlatformType::Line, &USER.parse().unwrap());
+    let path = format!("{BOT}/end-users/{user}");
+    // At once, after the second look was due, and long after everybody forgot.
+    for (n, later_ms) in [0, admin::SETTLE_MS, 2 * 60 * 60 * 1000].into_iter().enumerate() {
+        world::line_text(&running, USER, &format!("e{n}"), "안녕").await;
+        until("the customer", || {
+            told(&receiver).iter().filter(|name| *name == "bot.end_user.created").count() == n + 1
+        })
+        .await;
+        shell::clock::pass(later_ms);
+        let answer = api.call("DELETE", &path, Value::Null).await;
+        assert_eq!((answer.status, answer.headers["retry-after"].to_str().unwrap()), (202, "240"), "{n}");
+        assert_eq!(api.call("GET", &path, Value::Null).await.status, 404, "{n}");
+    }
+    shell::clock::pass(admin::SETTLE_MS);
+    assert_eq!(api.call("DELETE", &path, Value::Null).await.status, 204);
+    until("the events", || told(&receiver).iter().filter(|name| *name == "bot.end_user.deleted").count() == 3).await;
     running.stop().await;
 }
 
