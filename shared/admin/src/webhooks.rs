@@ -13,7 +13,7 @@ use shell::deliver::owner::Walked;
 use shell::{clock, guard};
 use store::{Edition, StoreError};
 
-use crate::{Admin, Answer, Problem, Reply, Wish, key};
+use crate::{Admin, Answer, Problem, Reply, Wish, cursor, key};
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
 /// The longest time that recovery goes back: bodies are kept no longer.
@@ -186,14 +186,15 @@ impl Admin {
         if !self.deliver.switch(&mut webhook, true).await? {
             return Err(Problem::not_found("webhook"));
         }
-        let count = match held {
-            WithHeld::Send => self.deliver.release(&webhook).await?,
-            WithHeld::Drop => self.deliver.drop_held(&webhook).await?,
-            WithHeld::Keep => Walked { count: 0, complete: true },
+        let at = wish.cursor()?;
+        let walked = match held {
+            WithHeld::Send => self.deliver.release(&webhook, at).await?,
+            WithHeld::Drop => self.deliver.drop_held(&webhook, at).await?,
+            WithHeld::Keep => Walked::default(),
         };
         let mut body = shown(&webhook);
-        body["deliveries"] = count.count.into();
-        body["complete"] = count.complete.into();
+        body["deliveries"] = walked.count.into();
+        body["next"] = json!(walked.next.as_ref().map(cursor));
         Ok(Reply::ok(body))
     }
 
@@ -237,12 +238,12 @@ impl Admin {
         if !webhook.is_on() {
             return Err(Problem::conflict("The webhook is off: switch it on first."));
         }
-        Ok(set(StatusCode::ACCEPTED, self.deliver.recover(&webhook, since).await?))
+        Ok(set(StatusCode::ACCEPTED, self.deliver.recover(&webhook, since, wish.cursor()?).await?))
     }
 
     pub(crate) async fn cancel_recovery(&self, wish: &Wish<'_>, bot: &BotId) -> Answer {
         let webhook = self.webhook(wish, bot, None).await?;
-        Ok(set(StatusCode::OK, self.deliver.cancel_recovery(&webhook).await?))
+        Ok(set(StatusCode::OK, self.deliver.cancel_recovery(&webhook, wish.cursor()?).await?))
     }
 
     pub(crate) async fn release_held(&self, wish: &Wish<'_>, bot: &BotId) -> Answer {
@@ -250,12 +251,12 @@ impl Admin {
         if !webhook.is_on() {
             return Err(Problem::conflict("The webhook is off: switch it on first."));
         }
-        Ok(set(StatusCode::ACCEPTED, self.deliver.release(&webhook).await?))
+        Ok(set(StatusCode::ACCEPTED, self.deliver.release(&webhook, wish.cursor()?).await?))
     }
 
     pub(crate) async fn drop_held(&self, wish: &Wish<'_>, bot: &BotId) -> Answer {
         let webhook = self.webhook(wish, bot, None).await?;
-        Ok(set(StatusCode::OK, self.deliver.drop_held(&webhook).await?))
+        Ok(set(StatusCode::OK, self.deliver.drop_held(&webhook, wish.cursor()?).await?))
     }
 
     /// The webhook that the path names, or `id`.
@@ -280,7 +281,7 @@ impl Admin {
 }
 
 fn set(status: StatusCode, walked: Walked) -> Reply {
-    Reply::with(status, json!({ "deliveries": walked.count, "complete": walked.complete }))
+    Reply::with(status, json!({ "deliveries": walked.count, "next": walked.next.as_ref().map(cursor) }))
 }
 
 fn apply(webhook: &mut Webhook, changes: Changes) -> Result<(), Problem> {

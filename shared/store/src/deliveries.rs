@@ -134,13 +134,13 @@ impl Deliveries {
         Ok(records)
     }
 
-    /// Some of a webhook's deliveries that stand so, the earliest first; `after` goes on behind the last of an earlier list,
-    /// which need not stand so any more.
+    /// Some of a webhook's deliveries of `since` and later that stand so, the earliest first; `after` goes on behind the last
+    /// of an earlier list, which need not stand so any more.
     pub async fn first(
         &self,
         id: WebhookId,
         kept: Kept,
-        after: Option<Place>,
+        (since, after): (EpochMillis, Option<Place>),
         limit: i32,
     ) -> Result<(Vec<Record>, Option<Place>), StoreError> {
         let start = after.map(|after| position(id, kept, after));
@@ -149,7 +149,8 @@ impl Deliveries {
             .query()
             .table_name(&self.table)
             .index_name(KEPT_INDEX)
-            .key_condition_expression("keptAs = :kept")
+            .key_condition_expression("keptAs = :kept AND createdAt >= :since")
+            .expression_attribute_values(":since", number(since.0))
             .expression_attribute_values(":kept", text(kept_as(id, kept)))
             .set_exclusive_start_key(start)
             .limit(limit)
@@ -186,8 +187,8 @@ impl Deliveries {
         Ok(count)
     }
 
-    /// The open delivery that was made last.
-    pub async fn last_open(&self, id: WebhookId) -> Result<Option<Record>, StoreError> {
+    /// Open deliveries, the latest first.
+    pub async fn latest_open(&self, id: WebhookId, limit: i32) -> Result<Vec<Record>, StoreError> {
         let output = self
             .client
             .query()
@@ -196,14 +197,14 @@ impl Deliveries {
             .key_condition_expression("keptAs = :kept")
             .expression_attribute_values(":kept", text(kept_as(id, Kept::Open)))
             .scan_index_forward(false)
-            .limit(1)
+            .limit(limit)
             .send()
             .await
             .map_err(|error| StoreError::from_sdk(&error))?;
-        match output.items().first().and_then(place) {
-            Some((_, id)) => self.load(id).await,
-            None => Ok(None),
-        }
+        let places: Vec<Place> = output.items().iter().filter_map(place).collect();
+        let loads = futures::stream::iter(places).map(|(_, id)| self.load(id));
+        let records: Vec<Option<Record>> = loads.buffered(AT_ONCE).try_collect().await?;
+        Ok(records.into_iter().flatten().collect())
     }
 
     /// Since when the delivery waits that waits longest.

@@ -1,6 +1,6 @@
 //! `closer webhook`: a bot's webhooks, what became of their deliveries, and sending them again.
 
-#![expect(clippy::print_stdout, reason = "it is a command's output")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it is a command's output")]
 
 use anyhow::{Context as _, bail};
 use clap::{Subcommand, ValueEnum};
@@ -137,8 +137,8 @@ pub async fn run(command: WebhookCommand, connection: &Connection) -> anyhow::Re
         WebhookCommand::Recover { bot, webhook, since, cancel } => {
             let path = format!("{}/recovery", path(&client, bot, webhook).await?);
             match since {
-                Some(since) if !cancel => client.post(&path, Some(&json!({ "since": moment(since)? }))).await?,
-                _ => client.ok("DELETE", &path, None, &[]).await?.body,
+                Some(since) if !cancel => to_the_end(&client, &path, Some(&json!({ "since": moment(since)? }))).await?,
+                _ => to_the_end(&client, &path, None).await?,
             }
         }
         WebhookCommand::On { bot, webhook, held } => {
@@ -147,7 +147,8 @@ pub async fn run(command: WebhookCommand, connection: &Connection) -> anyhow::Re
                 Held::Drop => "drop",
                 Held::Keep => "keep",
             };
-            client.post(&format!("{}/on", path(&client, bot, webhook).await?), Some(&json!({ "held": held }))).await?
+            let path = format!("{}/on", path(&client, bot, webhook).await?);
+            to_the_end(&client, &path, Some(&json!({ "held": held }))).await?
         }
         WebhookCommand::Off { bot, webhook } => {
             client.post(&format!("{}/off", path(&client, bot, webhook).await?), None).await?
@@ -176,6 +177,26 @@ pub async fn run(command: WebhookCommand, connection: &Connection) -> anyhow::Re
         println!("{}", text(&command, &answer));
     }
     Ok(())
+}
+
+/// What one request has no time for, the next goes on with. The last answer, with all deliveries counted. Without a body it is
+/// a DELETE.
+async fn to_the_end(client: &Client, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
+    let (mut count, mut query) = (0, String::new());
+    loop {
+        let path = format!("{path}{query}");
+        let mut answer = match body {
+            Some(body) => client.post(&path, Some(body)).await?,
+            None => client.ok("DELETE", &path, None, &[]).await?.body,
+        };
+        count += answer["deliveries"].as_u64().unwrap_or_default();
+        let Some(next) = answer["next"].as_str() else {
+            answer["deliveries"] = count.into();
+            return Ok(answer);
+        };
+        eprintln!("{count} deliveries so far");
+        query = format!("?cursor={next}");
+    }
 }
 
 /// The webhook that is meant.

@@ -257,8 +257,8 @@ async fn from_trouble_to_the_switch_off_and_back() {
         node.answers(200);
         let mut webhook = running.stack.webhooks.load(&world::bot(), node.webhook.id).await.unwrap().unwrap();
         assert!(deliver.switch(&mut webhook, true).await.unwrap());
-        let held = deliver.release(&webhook).await.unwrap();
-        let parked = deliver.recover(&webhook, EpochMillis(0)).await.unwrap();
+        let held = deliver.release(&webhook, None).await.unwrap();
+        let parked = deliver.recover(&webhook, EpochMillis(0), None).await.unwrap();
         assert!(held.count > 0, "nothing was held; {} were given up", parked.count);
     }
     for _ in 0..400 {

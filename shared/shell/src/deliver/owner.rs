@@ -5,6 +5,7 @@ use delivery::record::APART_MS;
 use delivery::{Attempt, Cut, Erased, Exchange, Frozen, Phases, Record, RecordState, Webhook, request_headers};
 use futures::StreamExt as _;
 use model::{DeliveryId, EndUserId, EpochMillis, EventId, InboundId, PlatformType};
+use serde::{Deserialize, Serialize};
 use store::{Kept, Place, StoreError};
 use tracing::{info, warn};
 
@@ -40,8 +41,24 @@ pub enum Resent {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Walked {
     pub count: usize,
-    /// False when the time did not suffice: the same wish goes on.
-    pub complete: bool,
+    /// Where the same wish goes on, when the time did not suffice.
+    pub next: Option<GoOn>,
+}
+
+/// How far a wish for many deliveries is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GoOn {
+    /// The last delivery that was looked at.
+    place: Place,
+    /// When the next one is due.
+    from: EpochMillis,
+}
+
+/// Where a walk begins: behind a delivery, and when the first of the line is due.
+#[derive(Clone, Copy, Debug, Default)]
+struct Line {
+    after: Option<Place>,
+    from: EpochMillis,
 }
 
 /// How far the deliveries of a webhook were looked at.
@@ -57,12 +74,18 @@ pub struct Looked {
     pub to: Option<ErasedTo>,
 }
 
+impl Line {
+    fn of(at: Option<GoOn>) -> Self {
+        at.map_or_else(Self::default, |GoOn { place, from }| Self { after: Some(place), from })
+    }
+}
+
 /// Deliveries are read and written so many at a time.
 const PAGE: i32 = 100;
 /// A request of the management API ends after 29 seconds.
 const WALK_MS: i64 = 15_000;
-/// Whatever is due later than this is not of a line that was just set.
-const LONGEST_LINE_MS: i64 = 24 * 60 * 60 * 1000;
+/// No line is longer: deliveries are not kept for longer.
+const LONGEST_LINE_MS: i64 = 14 * 24 * 60 * 60 * 1000;
 
 impl Deliver {
     /// A DELIVERY without events, to see whether the receiver is there. It leaves no record. A failure does not count.
@@ -110,35 +133,42 @@ impl Deliver {
     }
 
     /// All that was given up since then is sent once more, in order and one a second.
-    pub async fn recover(&self, webhook: &Webhook, since: EpochMillis) -> Result<Walked, StoreError> {
-        let from = self.behind_open(webhook).await?;
-        self.walk(webhook, Kept::Parked, from, |records, from| delivery::recover(records, since, from, clock::now()))
-            .await
+    pub async fn recover(&self, webhook: &Webhook, since: EpochMillis, at: Option<GoOn>) -> Result<Walked, StoreError> {
+        let at = self.line(webhook, at).await?;
+        let change = |records: &[Record], from| delivery::recover(records, since, from, clock::now());
+        self.walk(webhook, (Kept::Parked, since), at, change).await
     }
 
     /// What [`Deliver::recover`] began and has not sent yet is given up as it was.
-    pub async fn cancel_recovery(&self, webhook: &Webhook) -> Result<Walked, StoreError> {
+    pub async fn cancel_recovery(&self, webhook: &Webhook, at: Option<GoOn>) -> Result<Walked, StoreError> {
         let change = |records: &[Record], _| records.iter().filter_map(Record::cancel_recovery).collect();
-        self.walk(webhook, Kept::Open, clock::now(), change).await
+        self.walk(webhook, (Kept::Open, EpochMillis(0)), Line::of(at), change).await
     }
 
     /// What was held while the webhook was off is sent, in order.
-    pub async fn release(&self, webhook: &Webhook) -> Result<Walked, StoreError> {
-        let from = self.behind_open(webhook).await?;
-        self.walk(webhook, Kept::Held, from, |records, from| delivery::release(records, from, clock::now())).await
+    pub async fn release(&self, webhook: &Webhook, at: Option<GoOn>) -> Result<Walked, StoreError> {
+        let at = self.line(webhook, at).await?;
+        let change = |records: &[Record], from| delivery::release(records, from, clock::now());
+        self.walk(webhook, (Kept::Held, EpochMillis(0)), at, change).await
     }
 
     /// What was held is given up.
-    pub async fn drop_held(&self, webhook: &Webhook) -> Result<Walked, StoreError> {
-        self.walk(webhook, Kept::Held, clock::now(), |records, _| delivery::drop_held(records)).await
+    pub async fn drop_held(&self, webhook: &Webhook, at: Option<GoOn>) -> Result<Walked, StoreError> {
+        let change = |records: &[Record], _| delivery::drop_held(records);
+        self.walk(webhook, (Kept::Held, EpochMillis(0)), Line::of(at), change).await
     }
 
-    /// Behind what an earlier, unfinished wish has set already: the rest must not overtake it.
-    async fn behind_open(&self, webhook: &Webhook) -> Result<EpochMillis, StoreError> {
-        let now = clock::now();
-        let last = self.deliveries.last_open(webhook.id).await?;
-        let due_at = last.filter(|last| last.redelivery.is_some() || last.held_ms > 0).and_then(|last| last.due_at());
-        Ok(due_at.filter(|due_at| due_at.since(now) < LONGEST_LINE_MS).map_or(now, |at| at.plus_ms(APART_MS)).max(now))
+    /// Behind the line that an earlier wish has set: this one must not overtake it.
+    async fn line(&self, webhook: &Webhook, at: Option<GoOn>) -> Result<Line, StoreError> {
+        if at.is_some() {
+            return Ok(Line::of(at));
+        }
+        let open = self.deliveries.latest_open(webhook.id, PAGE).await?;
+        // One that was held and has been tried is due by its schedule, and not by the line.
+        let of_a_line =
+            |record: &&Record| record.redelivery.is_some() || (record.held_ms > 0 && record.attempts.is_empty());
+        let due = open.iter().filter(of_a_line).filter_map(Record::due_at).max();
+        Ok(Line { after: None, from: due.map_or(EpochMillis(0), |due_at| due_at.plus_ms(APART_MS)) })
     }
 
     /// Page by page, the earliest first: each is written before the next is read. What the time does not suffice for, another
@@ -146,23 +176,22 @@ impl Deliver {
     async fn walk(
         &self,
         webhook: &Webhook,
-        kept: Kept,
-        mut from: EpochMillis,
+        (kept, since): (Kept, EpochMillis),
+        Line { mut after, from }: Line,
         change: impl Fn(&[Record], EpochMillis) -> Vec<Record>,
     ) -> Result<Walked, StoreError> {
-        let until = clock::now().plus_ms(WALK_MS);
-        let (mut walked, mut after) = (Walked::default(), None);
+        let now = clock::now();
+        let until = now.plus_ms(WALK_MS);
+        let mut from = from.clamp(now, now.plus_ms(LONGEST_LINE_MS));
+        let mut count = 0;
         loop {
-            let (records, last) = self.deliveries.first(webhook.id, kept, after, PAGE).await?;
+            let (records, last) = self.deliveries.first(webhook.id, kept, (since, after), PAGE).await?;
             let changed = change(&records, from);
             from = from.plus_ms(APART_MS * i64::try_from(changed.len()).unwrap_or_default());
-            walked.count += self.set(changed).await?;
-            let Some(last) = last else {
-                walked.complete = true;
-                return Ok(walked);
-            };
+            count += self.set(changed).await?;
+            let Some(last) = last else { return Ok(Walked { count, next: None }) };
             if clock::now() > until {
-                return Ok(walked);
+                return Ok(Walked { count, next: Some(GoOn { place: last, from }) });
             }
             after = Some(last);
         }
@@ -206,7 +235,7 @@ impl Deliver {
                 if clock::now() > until {
                     return Ok(Looked { at_rest, to: Some(ErasedTo(Some((kept, after)))) });
                 }
-                let (records, last) = self.deliveries.first(webhook.id, kept, after, PAGE).await?;
+                let (records, last) = self.deliveries.first(webhook.id, kept, (EpochMillis(0), after), PAGE).await?;
                 for record in records {
                     at_rest &= self.erase_one(&record, end_user_id).await?;
                 }

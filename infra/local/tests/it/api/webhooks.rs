@@ -1,5 +1,9 @@
 //! Webhooks and their deliveries.
 
+use std::collections::BTreeSet;
+
+use closer::dev::{self, Dev};
+use delivery::{Record, RecordState};
 use serde_json::{Value, json};
 
 use super::Api;
@@ -281,4 +285,65 @@ pub(crate) async fn until(api: &Api, path: &str, so: impl Fn(&Value) -> bool) ->
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     panic!("{path} stays {last:#}");
+}
+
+/// More deliveries than one request has time for: the next goes on where it stopped, and so does the line.
+#[tokio::test]
+async fn a_wish_for_very_many_deliveries_goes_on() {
+    const MANY: usize = 230;
+    let dev = Dev { idle: true, allow_private: true, ..Dev::for_tests(world::root().join("bots")) };
+    let running = dev::start(&dev).await.unwrap();
+    let api = Api::new(&running);
+    let (path, _) = register(&api, &Receiver::default(), json!({})).await;
+    let webhooks = running.stack.webhooks.of_bot(&world::bot()).await.unwrap();
+    let webhook = webhooks.iter().find(|webhook| path.ends_with(&webhook.id.to_string())).unwrap();
+    let deliveries = &running.stack.deliveries;
+    let now = shell::clock::now();
+    for n in 0..MANY {
+        let frozen = delivery::freeze(webhook, &[crate::fleet::event(n, n)]).remove(0);
+        let made = now.plus_ms(n as i64 - 3_600_000);
+        let record =
+            Record { state: RecordState::Held, held_since: Some(made), ..Record::behind(frozen, webhook, made) };
+        deliveries.create(&record).await.unwrap();
+    }
+    // Sent, taken back by hand, given up, and sent once more.
+    let since = json!({ "since": now.plus_ms(-2 * 3_600_000).iso() });
+    for (method, wish, body) in [
+        ("POST", "held", Value::Null),
+        ("DELETE", "held", Value::Null),
+        ("POST", "recovery", since),
+        ("DELETE", "recovery", Value::Null),
+    ] {
+        let (mut counts, mut query) = (Vec::new(), String::new());
+        loop {
+            let wish = format!("{path}/{wish}{query}");
+            let answer = tokio::select! {
+                answer = api.call(method, &wish, body.clone()) => answer,
+                () = time_flies() => unreachable!(),
+            };
+            counts.push(answer.body["deliveries"].as_u64().unwrap());
+            let Some(next) = answer.body["next"].as_str() else { break };
+            query = format!("?cursor={next}");
+        }
+        assert_eq!((counts.iter().sum(), counts.len() > 1), (MANY as u64, true), "{method} {wish}: {counts:?}");
+        let records = deliveries.list().await.unwrap();
+        let due: BTreeSet<i64> = records.iter().filter_map(|record| Some(record.due_at()?.0 / 1000)).collect();
+        assert_eq!(due.len(), if method == "POST" { MANY } else { 0 }, "one a second");
+        if (method, wish) == ("POST", "held") {
+            for record in records {
+                let again = Record { state: RecordState::Held, held_since: Some(now), ..record.clone() };
+                deliveries.save(&again, record.attempt).await.unwrap();
+            }
+        }
+    }
+    assert_eq!(api.call("POST", &format!("{path}/held?cursor=x"), Value::Null).await.status, 400);
+    running.stop().await;
+}
+
+/// A quarter of a minute in a moment, again and again.
+async fn time_flies() {
+    loop {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        shell::clock::pass(16_000);
+    }
 }
