@@ -348,26 +348,8 @@ impl Deliver {
         self.witness.reached(Point::Posted).await;
         let took_ms = clock::now().since(at);
         let connected = phases.is_some_and(|phases| phases.connect_ms.or(phases.tls_ms).is_some());
-        let canary_well = match answer.exchange {
-            Exchange::Unresolved => self.canary.is_well().await,
-            // Where nobody can be reached, this receiver is not to blame.
-            Exchange::TimedOut | Exchange::Disconnected if !connected => {
-                let is_well = self.canary.is_well().await;
-                if !is_well {
-                    answer.exchange = Exchange::OurFault;
-                }
-                is_well
-            }
-            Exchange::TimedOut
-            | Exchange::Disconnected
-            | Exchange::Answered { .. }
-            | Exchange::Malformed
-            | Exchange::Certificate
-            | Exchange::NoSuchName
-            | Exchange::BlockedAddress
-            | Exchange::Unknown
-            | Exchange::OurFault => true,
-        };
+        let canary_well = !asks_canary(answer.exchange, connected) || self.canary.is_well().await;
+        answer.exchange = blamed(answer.exchange, canary_well);
         let exchange = answer.exchange;
         let tried = Tried { at, took_ms, answer, phases, peer, probe, canary_well };
         let settled = record.settle(&lane.webhook, tried, clock::chance());
@@ -537,6 +519,29 @@ fn gathering_ms(webhook: &Webhook, records: &[SqsMessage], now: EpochMillis) -> 
     first.map_or(0, |first| first.plus_ms(window).since(now).min(window))
 }
 
+/// Whether our own way out may be to blame: nobody was reached.
+const fn asks_canary(exchange: Exchange, connected: bool) -> bool {
+    match exchange {
+        Exchange::Unresolved => true,
+        Exchange::TimedOut | Exchange::Disconnected => !connected,
+        Exchange::Answered { .. }
+        | Exchange::Malformed
+        | Exchange::Certificate
+        | Exchange::NoSuchName
+        | Exchange::BlockedAddress
+        | Exchange::Unknown
+        | Exchange::OurFault => false,
+    }
+}
+
+/// Where nobody can be reached, this receiver is not to blame. That a name is not found may be its own fault all the same.
+const fn blamed(exchange: Exchange, canary_well: bool) -> Exchange {
+    match exchange {
+        Exchange::TimedOut | Exchange::Disconnected if !canary_well => Exchange::OurFault,
+        _ => exchange,
+    }
+}
+
 impl<'de> Deserialize<'de> for Invocation {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let event = Value::deserialize(deserializer)?;
@@ -548,5 +553,28 @@ impl<'de> Deserialize<'de> for Invocation {
         // Only the FIFO queue has groups.
         let fifo = event.records.iter().all(|record| record.attributes.contains_key("MessageGroupId"));
         Ok(if fifo { Self::Events(event) } else { Self::Retries(event) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whom_a_failure_is_put_down_to() {
+        for (exchange, connected, asks, when_ill) in [
+            (Exchange::TimedOut, false, true, Exchange::OurFault),
+            (Exchange::Disconnected, false, true, Exchange::OurFault),
+            (Exchange::TimedOut, true, false, Exchange::TimedOut),
+            (Exchange::Disconnected, true, false, Exchange::Disconnected),
+            (Exchange::Unresolved, false, true, Exchange::Unresolved),
+            (Exchange::NoSuchName, false, false, Exchange::NoSuchName),
+            (Exchange::Certificate, true, false, Exchange::Certificate),
+            (Exchange::Answered { status: 500 }, true, false, Exchange::Answered { status: 500 }),
+        ] {
+            assert_eq!(asks_canary(exchange, connected), asks, "{exchange:?} {connected}");
+            assert_eq!(blamed(exchange, !asks), when_ill, "{exchange:?} {connected}");
+            assert_eq!(blamed(exchange, true), exchange);
+        }
     }
 }
