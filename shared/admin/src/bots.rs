@@ -154,8 +154,11 @@ impl Admin {
         for webhook in self.webhooks.of_bot(id).await? {
             self.webhooks.retire(&webhook, wish.now.plus_ms(OWED_MS)).await?;
         }
-        self.bots.delete(id).await?;
-        Ok(Reply::empty())
+        match self.bots.delete(id, before.version).await {
+            // Somebody who asked for the same was faster; a bot that was made since then is another.
+            Ok(()) | Err(StoreError::Conflict) => Ok(Reply::empty()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     pub(crate) async fn stored(&self, id: &BotId) -> Result<StoredBot, Problem> {

@@ -4,6 +4,7 @@
 //! began with it: `pk` = bot id, `#`, version; `expires` in seconds.
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -157,10 +158,25 @@ impl Bots {
         request.send().await.map(drop).map_err(|error| update_conflict_or(&error))
     }
 
-    /// Takes the bot away. What was published before it goes when its time is over.
-    pub async fn delete(&self, id: &BotId) -> Result<(), StoreError> {
-        let request = self.client.delete_item().table_name(&self.table).key("pk", text(id.as_str()));
-        request.send().await.map(drop).map_err(|error| StoreError::from_sdk(&error))
+    /// Takes away the bot that [`Bots::begin_to_delete`] began with. What was published before it goes when its time is over.
+    /// `Conflict` when it is gone already, and another may be there.
+    pub async fn delete(&self, id: &BotId, version: i64) -> Result<(), StoreError> {
+        let request = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .key("pk", text(id.as_str()))
+            .condition_expression("deleting = :version")
+            .expression_attribute_values(":version", number(version));
+        match request.send().await {
+            Ok(_) => Ok(()),
+            Err(error)
+                if error.as_service_error().is_some_and(DeleteItemError::is_conditional_check_failed_exception) =>
+            {
+                Err(StoreError::Conflict)
+            }
+            Err(error) => Err(StoreError::from_sdk(&error)),
+        }
     }
 
     /// Up to `limit` ids of the bots there are, in their order, behind `after`.
