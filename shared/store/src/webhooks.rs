@@ -87,12 +87,16 @@ impl Webhooks {
 
     /// Every webhook is looked at, once a minute: a table of some thousand is a page or a few.
     pub async fn survey(&self) -> Result<Survey, StoreError> {
-        let mut pages = self.client.scan().table_name(&self.table).filter_expression(UNWELL).into_paginator().send();
+        let mut pages = self.client.scan().table_name(&self.table).filter_expression(TOLD).into_paginator().send();
         let mut survey = Survey::default();
         while let Some(page) = pages.next().await {
             let page = page.map_err(|error| StoreError::from_sdk(&error))?;
             survey.webhooks = survey.webhooks.saturating_add(u32::try_from(page.scanned_count()).unwrap_or_default());
             for item in page.items() {
+                if item.contains_key("deleted") {
+                    survey.webhooks = survey.webhooks.saturating_sub(1);
+                    continue;
+                }
                 match read(item) {
                     Ok(webhook) => survey.unwell.push(webhook),
                     Err(error) => error!(webhook.id = read_text(item, "sk"), %error, "A webhook is passed over"),
@@ -146,17 +150,24 @@ impl Webhooks {
 
     /// Its bot is deleted: it gets what it is owed, and nothing new.
     pub async fn retire(&self, webhook: &Webhook, expires: EpochMillis) -> Result<(), StoreError> {
-        self.end(webhook, "SET expires = :expires", expires).await
+        self.end(self.update(&webhook.bot_id, webhook.id, "SET expires = :expires"), expires).await
     }
 
-    /// Its owner has deleted it: it gets nothing more. What its deliveries still hold is found by it until then.
+    /// Its owner has deleted it: it gets nothing more. What its deliveries still hold is found by it until then; secrets and
+    /// headers are gone.
     pub async fn bury(&self, webhook: &Webhook, expires: EpochMillis) -> Result<(), StoreError> {
-        self.end(webhook, "SET expires = :expires, deleted = :expires REMOVE unwell", expires).await
-    }
-
-    async fn end(&self, webhook: &Webhook, expression: &str, expires: EpochMillis) -> Result<(), StoreError> {
+        let nothing = Webhook::new(webhook.bot_id.clone(), &webhook.url, webhook.created_at);
+        let left = Webhook { id: webhook.id, ..nothing };
+        let expression =
+            "SET expires = :expires, deleted = :expires, body = :body REMOVE unwell, health, healthVersion";
         let request = self
             .update(&webhook.bot_id, webhook.id, expression)
+            .expression_attribute_values(":body", json("webhook", &Versioned::V1(left))?);
+        self.end(request, expires).await
+    }
+
+    async fn end(&self, request: UpdateItemFluentBuilder, expires: EpochMillis) -> Result<(), StoreError> {
+        let request = request
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_values(":expires", number(expires.seconds().0));
         match request.send().await.map_err(|error| update_conflict_or(&error)) {
@@ -181,7 +192,7 @@ impl Webhooks {
         let mark = if is_well { " REMOVE unwell," } else { ", unwell = :unwell REMOVE" };
         let expression = format!("SET health = :health, healthVersion = :next{mark} failingSince, offAt, offReason");
         let condition = match version {
-            0 => "attribute_exists(pk) AND attribute_not_exists(healthVersion)",
+            0 => "attribute_exists(pk) AND attribute_not_exists(healthVersion) AND attribute_not_exists(deleted)",
             _ => "attribute_exists(pk) AND healthVersion = :version",
         };
         let mut request = self
@@ -208,9 +219,9 @@ impl Webhooks {
     }
 }
 
-/// The last two are version 1's.
-const UNWELL: &str = "attribute_not_exists(deleted) AND \
-     (attribute_exists(unwell) OR attribute_exists(failingSince) OR attribute_exists(offAt))";
+/// Those that are unwell, and those that are deleted. The last two are version 1's.
+const TOLD: &str = "attribute_exists(deleted) OR attribute_exists(unwell) OR attribute_exists(failingSince) OR \
+     attribute_exists(offAt)";
 
 fn version_number(version: u64) -> AttributeValue {
     number(i64::try_from(version).unwrap_or(i64::MAX))

@@ -600,10 +600,12 @@ async fn what_an_earlier_version_stored() {
 /// What must be escaped most would be twice as large as a text in JSON.
 #[tokio::test]
 async fn the_largest_delivery_fits_into_an_item() {
-    let setting = Setting::new(Policy::Durable, true).await;
+    let mut setting = Setting::new(Policy::Durable, true).await;
     let says = Says { body: "\n".repeat(100_000), ..Says::status(500) }.with("location", &"x".repeat(10_000));
-    setting.receiver.follows(&(Arc::new(move |_: &Got| says.clone()) as Rule));
+    let rule: Rule = Arc::new(move |_: &Got| says.clone());
     for (quotes, reason) in [(129_000, Parked::Exhausted), (140_000, Parked::TooLarge)] {
+        setting = setting.with(|_| {}).await;
+        setting.receiver.follows(&rule);
         setting.queue(&"\"".repeat(quotes), 1).await;
         setting.deliver(true).await;
         setting.much_later().await;

@@ -82,9 +82,21 @@ async fn registered_changed_and_deleted() {
     assert_eq!(now["secret"], webhook["secret"]);
     assert_eq!(api.call("POST", &format!("{path}/secret"), json!({ "overlapHours": 169 })).await.status, 422);
 
+    let webhooks = &running.stack.webhooks;
+    let before = webhooks.survey().await.unwrap().webhooks;
+    let owned = webhooks.of_bot(&world::bot()).await.unwrap();
+    let owned = owned.iter().find(|webhook| path.ends_with(&webhook.id.to_string())).unwrap();
     api.ok("DELETE", &path, Value::Null).await;
     assert_eq!(api.call("GET", &path, Value::Null).await.status, 404);
     assert_eq!(api.call("POST", &format!("{path}/test"), Value::Null).await.status, 404);
+    // What its deliveries still hold can be found by it; nothing else is kept of it, and it counts no more.
+    let ever = webhooks.of_bot_ever(&world::bot()).await.unwrap();
+    let left = ever.iter().find(|webhook| webhook.id == owned.id).unwrap();
+    assert!(left.secrets.is_empty() && left.headers.is_empty() && left.retiring.is_empty(), "{left:?}");
+    assert_eq!(webhooks.survey().await.unwrap().webhooks, before - 1);
+    // A worker that is late does not bring it back.
+    let late = webhooks.save_health(owned, &owned.health.switched_off(shell::clock::now()), owned.health.version).await;
+    assert!(matches!(late, Err(store::StoreError::Conflict)), "{late:?}");
     running.stop().await;
 }
 
