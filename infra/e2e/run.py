@@ -2,8 +2,9 @@
 
     python infra/e2e/run.py
 
-needs Linux and the right to make a network namespace: everything runs in one of its own, without a way out, where a public
-address can stand for a company's server. Deployment and operation are the commands of infra/README.md, as they stand there.
+It needs requirements.txt, requirements-sam.txt in an environment of its own (target/e2e-sam), Linux and the right to make a
+network namespace: everything runs in one of its own, without a way out, where a public address can stand for a company's
+server. Deployment and operation are the commands of infra/README.md, as they stand there.
 """
 
 import base64
@@ -35,6 +36,8 @@ STACK = "closer"
 LINE_SECRET = "e2e-line-channel-secret"
 FACEBOOK_SECRET = "e2e-facebook-app-secret"
 KAKAO_SECRET = "e2e-kakao-secret"
+WEB_SECRET = "e2e-web-token-secret"
+WEB_KEY = "e2e-web-api-key-0123456789"
 
 
 def main() -> None:
@@ -199,7 +202,8 @@ class World:
             "AWS_REGION": "ap-northeast-2",
             "AWS_DEFAULT_REGION": "ap-northeast-2",
             "AWS_PAGER": "",
-            "PATH": f"{tools()}:{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PATH": f"{tools()}:{Path(sys.executable).parent}:{ROOT}/target/e2e-sam/bin:{os.environ['PATH']}",
+            "SAM_CLI_TELEMETRY": "0",
             "STACK": STACK,
             "BUCKET": "closer-e2e-code",
             "RELEASE": "target",
@@ -224,12 +228,13 @@ class World:
             return 200, b'{"sentMessages":[]}'
         return 200, b'{"recipient_id":"3000000000000003","message_id":"m"}'
 
-    def run(self, block: str, **more: str) -> str:
-        """The commands that infra/README.md has under this name."""
+    def run(self, block: str, types: str = "", **more: str) -> str:
+        """The commands that infra/README.md has under this name, and what a person answers when they ask."""
         commands = re.findall(rf"^```sh {block}\n(.*?)^```", self.readme, re.M | re.S)
         assert len(commands) == 1, f"infra/README.md has {len(commands)} blocks `{block}`"
+        shell = ["bash", "-euo", "pipefail", "-c", commands[0]]
         result = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", commands[0]], cwd=ROOT, env={**self.environment, **more}, capture_output=True, text=True
+            shell, cwd=ROOT, env={**self.environment, **more}, input=types, capture_output=True, text=True
         )
         assert result.returncode == 0, f"{block}: {result.stdout}\n{result.stderr}"
         return result.stdout
@@ -379,6 +384,68 @@ def facebook_answers(world: World):
     until("Messenger's reply", said)
 
 
+def web_chat_answers(world: World):
+    """Two tabs of one customer, over real sockets. Of what was deployed only the address of `@connections` is another: the
+    emulator has it at its own."""
+    import boto3
+    from websockets.sync.client import connect
+
+    api, stage = re.match(r"wss://(\w+)\.execute-api\..*/(\w+)$", world.outputs["WebSocketUrl"]).groups()
+    socket = f"{AWS.removeprefix('http://')}/_aws/execute-api/{api}/{stage}"
+    functions = boto3.client("lambda")
+    for name in ("web", "conversation"):
+        variables = functions.get_function_configuration(FunctionName=f"{STACK}-{name}")["Environment"]["Variables"]
+        variables["WEB_CALLBACK_URL"] = f"http://{socket}"
+        functions.update_function_configuration(FunctionName=f"{STACK}-{name}", Environment={"Variables": variables})
+    world.manage("PUT", "/bots/Bshop1/channels/web", {"tokenSecret": WEB_SECRET, "apiKey": WEB_KEY})
+    time.sleep(1.5)  # Functions believe a bot for a second.
+    headers = {"authorization": f"Bearer {WEB_KEY}", "content-type": "application/json"}
+    status, answer = world.request(
+        "POST", "/v1/web/tokens", json.dumps({"botId": "Bshop1", "userKey": "member-1"}).encode(), headers
+    )
+    assert status == 201, (status, answer)
+    token = json.loads(answer)["token"]
+
+    def tab(token: str):
+        origin = world.outputs["PublicUrl"]
+        return connect(f"ws://{socket}", origin=origin, subprotocols=["closer.v1", f"bearer.{token}"], open_timeout=40)
+
+    def frame(tab, wanted) -> dict:
+        end = time.monotonic() + 45
+        while time.monotonic() < end:
+            found = json.loads(tab.recv(timeout=45))
+            if wanted(found):
+                return found
+        raise AssertionError("the frame did not come")
+
+    def answer_of_bot(found: dict) -> bool:
+        return found["type"] == "MESSAGE" and found["message"]["data"]["type"] == "location"
+
+    try:
+        tab("made.up.token")
+        raise AssertionError("a made up token opens a socket")
+    except Exception as error:
+        assert "40" in str(error), error
+    with tab(token) as first, tab(token) as second:
+        for one in (first, second):
+            one.send(json.dumps({"action": "open", "v": 1, "lastSeq": 0}))
+            frame(one, lambda found: found["type"] == "CONTEXT")
+        said = {"action": "message", "v": 1, "clientMessageId": "e2e-1", "data": {"type": "text", "text": "매장 위치"}}
+        # A browser that had no ACK says it again.
+        for _ in range(2):
+            first.send(json.dumps(said))
+        assert frame(first, lambda found: found["type"] == "ACK")["clientMessageId"] == "e2e-1"
+        answers = [frame(one, answer_of_bot) for one in (first, second)]
+        assert answers[0] == answers[1], answers
+    # Whoever comes back has missed nothing, and sees nothing twice.
+    with tab(token) as third:
+        third.send(json.dumps({"action": "open", "v": 1, "lastSeq": 0}))
+        seen = []
+        frame(third, lambda found: seen.append(found) or answer_of_bot(found))
+    mine = [found for found in seen if found["type"] == "MESSAGE" and found["message"]["isUser"]]
+    assert len(mine) == 1 and seen[-1]["seq"] == answers[0]["seq"], seen
+
+
 def a_delivery_arrives_signed(world: World):
     until("the events", lambda: len([e for e in world.told() if e["event"] == "bot.message.sent"]) >= 3)
     key = base64.b64decode(world.webhook_secret.removeprefix("whsec_"))
@@ -502,9 +569,23 @@ def a_table_is_restored(world: World):
     dynamodb.delete_item(TableName=f"{STACK}-bots", Key={"pk": {"S": "Bshop1"}})
     world.run("stop")
     output = world.run("copy")
-    assert "1 copied" in output or "copied, 0 were there" in output, output
+    assert re.search(r"\b[1-9]\d* copied", output), output
     item = dynamodb.get_item(TableName=f"{STACK}-bots", Key={"pk": {"S": "Bshop1"}})
     assert item.get("Item"), "the bot did not come back"
+    world.run("start")
+    line_answers(world)
+
+
+def sam_deploys_too(world: World):
+    """The same stack anew, and a stage beside it."""
+    import boto3
+
+    world.run("sam", types="y\n")
+    line_answers(world)
+    world.run("stage")
+    stacks = boto3.client("cloudformation").describe_stacks()["Stacks"]
+    complete = {stack["StackName"] for stack in stacks if stack["StackStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE")}
+    assert {STACK, f"{STACK}-staging"} <= complete, stacks
 
 
 def kill(function: str) -> bool:
@@ -530,11 +611,13 @@ TESTS = [
     a_forged_message_is_refused,
     kakao_answers_in_its_answer,
     facebook_answers,
+    web_chat_answers,
     a_delivery_arrives_signed,
     a_function_killed_in_the_middle_loses_nothing,
     dead_letters_are_replayed,
     the_sweep_runs_and_metrics_are_written,
     a_release_is_rolled_back,
+    sam_deploys_too,
     a_table_is_restored,
 ]
 
