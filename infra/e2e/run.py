@@ -207,7 +207,7 @@ class World:
             "STACK": STACK,
             "BUCKET": "closer-e2e-code",
             "RELEASE": "target",
-            "BOT": "Bshop1",
+            "BOT": "Bhello",
         }
         os.environ.update({name: self.environment[name] for name in self.environment if name.startswith("AWS_")})
         self.readme = (ROOT / "infra/README.md").read_text()
@@ -278,7 +278,7 @@ class World:
         ).encode()
         signature = base64.b64encode(hmac.new(LINE_SECRET.encode(), body, hashlib.sha256).digest()).decode()
         headers = {"x-line-signature": signature, "content-type": "application/json"}
-        status, answer = self.request("POST", "/hooks/line/Bshop1", body, headers)
+        status, answer = self.request("POST", "/hooks/line/Bhello", body, headers)
         assert status == 200, (status, answer)
         return event
 
@@ -319,13 +319,11 @@ def deploy(world: World):
         assert world.outputs.get(name), f"{name} is missing in {world.outputs}"
 
 
-def a_bot_is_pushed_by_the_management_api(world: World):
+def a_bot_is_pushed_and_its_channels_connected(world: World):
     output = world.run("key", CLOSER=str(world.closer))
     world.key = re.search(r"closer_\w+-?[\w-]*", output).group(0)
-    bot = json.loads((ROOT / "bots/hello.json").read_text())
-    bot = {name: bot[name] for name in ("title", "flows", "preference") if name in bot}
-    created = world.manage("POST", "/bots", {**bot, "id": "Bshop1"})
-    assert created["id"] == "Bshop1", created
+    api = world.outputs["PublicUrl"].split("//")[1].split(".")[0]
+    world.run("push", CLOSER=str(world.closer), CLOSER_URL=f"{AWS}/_aws/execute-api/{api}", CLOSER_KEY=world.key)
     for platform, settings in {
         "line": {"channelSecret": LINE_SECRET, "channelAccessToken": "e2e"},
         "kakao": {"botSecret": KAKAO_SECRET},
@@ -337,9 +335,9 @@ def a_bot_is_pushed_by_the_management_api(world: World):
             "pageAccessToken": "e2e",
         },
     }.items():
-        world.manage("PUT", f"/bots/Bshop1/channels/{platform}", settings)
+        world.manage("PUT", f"/bots/Bhello/channels/{platform}", settings)
     webhook = world.manage(
-        "POST", "/bots/Bshop1/webhooks", {"name": "company", "url": f"http://{COMPANY}:{COMPANY_PORT}/hook"}
+        "POST", "/bots/Bhello/webhooks", {"name": "company", "url": f"http://{COMPANY}:{COMPANY_PORT}/hook"}
     )
     world.webhook_secret = webhook["secret"]
 
@@ -351,14 +349,14 @@ def line_answers(world: World):
 
 
 def a_forged_message_is_refused(world: World):
-    status, _ = world.request("POST", "/hooks/line/Bshop1", b'{"events":[]}', {"x-line-signature": "x"})
+    status, _ = world.request("POST", "/hooks/line/Bhello", b'{"events":[]}', {"x-line-signature": "x"})
     assert status == 401, status
 
 
 def kakao_answers_in_its_answer(world: World):
     body = {"userRequest": {"user": {"id": "e2e", "type": "botUserKey"}, "utterance": "안녕"}}
     headers = {"content-type": "application/json"}
-    status, answer = world.request("POST", f"/hooks/kakao/Bshop1/{KAKAO_SECRET}", json.dumps(body).encode(), headers)
+    status, answer = world.request("POST", f"/hooks/kakao/Bhello/{KAKAO_SECRET}", json.dumps(body).encode(), headers)
     assert status == 200 and "별빛 꽃집" in answer.decode(), (status, answer.decode())
 
 
@@ -374,7 +372,7 @@ def facebook_answers(world: World):
     body = json.dumps(body).encode()
     signature = "sha256=" + hmac.new(FACEBOOK_SECRET.encode(), body, hashlib.sha256).hexdigest()
     headers = {"x-hub-signature-256": signature, "content-type": "application/json"}
-    status, answer = world.request("POST", "/hooks/facebook/Bshop1", body, headers)
+    status, answer = world.request("POST", "/hooks/facebook/Bhello", body, headers)
     assert status == 200, (status, answer)
 
     def said():
@@ -397,11 +395,11 @@ def web_chat_answers(world: World):
         variables = functions.get_function_configuration(FunctionName=f"{STACK}-{name}")["Environment"]["Variables"]
         variables["WEB_CALLBACK_URL"] = f"http://{socket}"
         functions.update_function_configuration(FunctionName=f"{STACK}-{name}", Environment={"Variables": variables})
-    world.manage("PUT", "/bots/Bshop1/channels/web", {"tokenSecret": WEB_SECRET, "apiKey": WEB_KEY})
+    world.manage("PUT", "/bots/Bhello/channels/web", {"tokenSecret": WEB_SECRET, "apiKey": WEB_KEY})
     time.sleep(1.5)  # Functions believe a bot for a second.
     headers = {"authorization": f"Bearer {WEB_KEY}", "content-type": "application/json"}
     status, answer = world.request(
-        "POST", "/v1/web/tokens", json.dumps({"botId": "Bshop1", "userKey": "member-1"}).encode(), headers
+        "POST", "/v1/web/tokens", json.dumps({"botId": "Bhello", "userKey": "member-1"}).encode(), headers
     )
     assert status == 201, (status, answer)
     token = json.loads(answer)["token"]
@@ -566,11 +564,11 @@ def a_table_is_restored(world: World):
     dynamodb = boto3.client("dynamodb")
     then = (datetime.now(timezone.utc) - timedelta(seconds=1)).isoformat()
     world.run("restore", THEN=then)
-    dynamodb.delete_item(TableName=f"{STACK}-bots", Key={"pk": {"S": "Bshop1"}})
+    dynamodb.delete_item(TableName=f"{STACK}-bots", Key={"pk": {"S": "Bhello"}})
     world.run("stop")
     output = world.run("copy")
     assert re.search(r"\b[1-9]\d* copied", output), output
-    item = dynamodb.get_item(TableName=f"{STACK}-bots", Key={"pk": {"S": "Bshop1"}})
+    item = dynamodb.get_item(TableName=f"{STACK}-bots", Key={"pk": {"S": "Bhello"}})
     assert item.get("Item"), "the bot did not come back"
     world.run("start")
     line_answers(world)
@@ -606,7 +604,7 @@ def kill(function: str) -> bool:
 
 TESTS = [
     deploy,
-    a_bot_is_pushed_by_the_management_api,
+    a_bot_is_pushed_and_its_channels_connected,
     line_answers,
     a_forged_message_is_refused,
     kakao_answers_in_its_answer,
