@@ -184,8 +184,9 @@ impl Intercept for Interceptor {
     }
 }
 
-/// The actions that tell their capacity. Batches and transactions, of which there are none, would name several tables.
-const TELLS: [&str; 6] = ["GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan"];
+/// The actions that tell their capacity. Our transactions are each of one table; batches, of which there are none, would name
+/// several.
+const TELLS: [&str; 7] = ["GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan", "TransactWriteItems"];
 
 impl Interceptor {
     fn asked(&self, action: &str, body: &[u8]) -> Asked {
@@ -205,6 +206,7 @@ fn value<'a>(body: &'a [u8], name: &str) -> Option<&'a str> {
     Some(rest.split_once('"')?.0)
 }
 
+/// A transaction tells it in a list.
 fn units(answer: &[u8]) -> f64 {
     let told = std::str::from_utf8(answer).ok().and_then(|text| {
         let rest = text.split_once("\"ConsumedCapacity\":")?.1.split_once("\"CapacityUnits\":")?.1;
@@ -230,6 +232,7 @@ mod tests {
         for (answer, expected) in [
             (r#"{"ConsumedCapacity":{"CapacityUnits":2.5,"TableName":"t"}}"#, 2.5),
             (r#"{"ConsumedCapacity":{"TableName":"t","CapacityUnits":1}}"#, 1.0),
+            (r#"{"ConsumedCapacity":[{"TableName":"t","CapacityUnits":6.0}]}"#, 6.0),
             ("{}", 0.0),
             ("", 0.0),
         ] {
