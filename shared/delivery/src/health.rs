@@ -254,6 +254,16 @@ impl Health {
         }
     }
 
+    /// Whether what is made now may be sent at once.
+    pub fn lets_new_ones_go(&self, now: EpochMillis) -> bool {
+        let waits = |until: Option<EpochMillis>| until.is_some_and(|until| until > now);
+        match self.state {
+            State::Disabled { .. } | State::Paused { .. } => false,
+            State::Throttled { next_at, .. } => !waits(Some(next_at)) && !waits(self.hold_until),
+            State::Active => !waits(self.hold_until),
+        }
+    }
+
     pub fn pass(&self, created_at: EpochMillis, delivery: DeliveryId, now: EpochMillis) -> Pass {
         match self.state {
             State::Disabled { .. } => return Pass::Hold,

@@ -281,6 +281,11 @@ impl Record {
         }
     }
 
+    /// Whether [`look`](Self::look) must know the others: only of one that would be sent now.
+    pub fn asks_for_others(&self, webhook: &Webhook, now: EpochMillis) -> bool {
+        matches!(self.look(webhook, &[], now), Look::Attempt { .. })
+    }
+
     /// What is to be done with it now. `open` are the other deliveries of the webhook that are not at their end; only
     /// webhooks with [`Order::Conversation`](crate::Order::Conversation) need them.
     pub fn look(&self, webhook: &Webhook, open: &[Self], now: EpochMillis) -> Look {

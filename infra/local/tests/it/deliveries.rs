@@ -863,6 +863,30 @@ async fn later_messages_of_a_conversation_in_trouble_wait_and_others_flow() {
     setting.running.stop().await;
 }
 
+/// There may be thousands, and while nothing is sent nobody asks what it must not overtake.
+#[tokio::test]
+async fn those_that_wait_are_not_read_while_nothing_is_sent() {
+    let setting = Setting::new(Policy::Durable, true).await.with(|webhook| webhook.order = Order::Conversation).await;
+    let now = shell::clock::now();
+    let state = State::Paused { since: now, probe_at: now.plus_ms(30_000), probes: 0, oldest: None };
+    let paused = delivery::Health { version: 1, state, ..delivery::Health::default() };
+    setting.running.stack.webhooks.save_health(&setting.webhook, &paused, 0).await.unwrap();
+    let meter = &setting.running.stack.services.meter;
+    for n in 0..5 {
+        setting.queue_message("a", n).await;
+        let before = meter.counts();
+        setting.deliver(true).await;
+        let asked = closer::meter::since(&before, &meter.counts());
+        let reads = |asked: &&closer::meter::Asked| asked.by == "delivery" && asked.of.contains("deliveries");
+        let reads: Vec<_> = asked.keys().filter(reads).filter(|asked| asked.action != "PutItem").collect();
+        assert!(reads.is_empty(), "{reads:?}");
+    }
+    setting.much_later().await;
+    assert_eq!(setting.receiver.taken().len(), 5);
+    assert!(meter.counts().keys().any(|asked| asked.by == "delivery" && asked.of.ends_with("deliveries/kept")));
+    setting.running.stop().await;
+}
+
 #[tokio::test]
 async fn conversations_keep_their_lanes() {
     let setting = Setting::new(Policy::Durable, true).await.with(|webhook| webhook.lanes = 4).await;
