@@ -97,6 +97,8 @@ export class WebChat {
   #talk = "";
   #ended = false;
   #outbox: Outbox | null = null;
+  /** Those of the outbox that are in the log already, and so are shown from there. The server may have got no further. */
+  #logged = new Set<string>();
   #inFlight: { id: string; timer: ReturnType<typeof setTimeout> } | null = null;
   #pause: ReturnType<typeof setTimeout> | undefined;
   #histories: Waiter<HistoryFrame>[] = [];
@@ -130,7 +132,7 @@ export class WebChat {
   }
 
   get pending(): readonly Pending[] {
-    return this.#outbox?.items ?? [];
+    return (this.#outbox?.items ?? []).filter((item) => item.error || !this.#logged.has(item.clientMessageId));
   }
 
   get limits(): Limits {
@@ -152,6 +154,7 @@ export class WebChat {
       this.#context = null;
       this.#sequence.begin(0);
       this.#outbox = null;
+      this.#logged.clear();
     }
     globalThis.addEventListener?.("online", this.#online);
     globalThis.addEventListener?.("offline", this.#offline);
@@ -490,7 +493,10 @@ export class WebChat {
     this.#talk = frame.context.conversationId;
     this.#context = frame;
     if (fresh) this.#sequence.begin(Math.max(0, last - FIRST));
-    if (begun) this.#emitter.emit("reset");
+    if (begun) {
+      this.#logged.clear();
+      this.#emitter.emit("reset");
+    }
     this.#outbox = this.#box();
     this.#listen();
     this.#planRenewal(this.#timing.renewMs * (1 - 0.05 * this.#random()));
@@ -544,7 +550,11 @@ export class WebChat {
       if (!frame.message?.data) return;
       if (frame.message.conversationId !== this.#talk) this.#ended = false;
       this.#talk = frame.message.conversationId;
-      if (frame.message.isUser && frame.clientMessageId) this.#acknowledged(frame.clientMessageId);
+      // Only an ACK says that it was taken: the log comes first.
+      if (frame.message.isUser && this.#outbox?.has(frame.clientMessageId)) {
+        this.#logged.add(frame.clientMessageId!);
+        this.#told();
+      }
       this.#emitter.emit("message", frame);
       // Choices are for the next word alone.
       if (frame.message.isUser) this.#emitter.emit("keyboard", null);
@@ -560,7 +570,10 @@ export class WebChat {
     const data = frame.data ?? {};
     if (frame.event === "web.resumed") {
       const from = Number(data["from"]) || 0;
-      if (data["reset"] === true && from > this.#sequence.last + 1) this.#emitter.emit("reset");
+      if (data["reset"] === true && from > this.#sequence.last + 1) {
+        this.#logged.clear();
+        this.#emitter.emit("reset");
+      }
       for (const due of this.#sequence.skip(from)) this.#pass(due);
       this.#watchGap();
       // The rest of what was missed, in the next portion.
@@ -616,6 +629,7 @@ export class WebChat {
 
   #acknowledged(id: string): void {
     const removed = this.#outbox?.remove(id);
+    this.#logged.delete(id);
     if (this.#inFlight?.id === id) this.#landed();
     if (removed) this.#told();
     this.#flush();

@@ -21,7 +21,7 @@ interface User {
   log: Json[];
   talk: Conversation | null;
   keyboard: Keyboard | null;
-  seen: Map<string, { messageId: string; seq: number; timestamp: number; data: string }>;
+  seen: Map<string, { messageId: string; seq: number; timestamp: number; data: string; unheard: boolean }>;
   connections: Set<Connection>;
   reads: number[];
   typing: string[];
@@ -46,6 +46,8 @@ export interface Faults {
   refuse: { times: number; status: number };
   /** Messages that are taken, and whose socket then dies before the ACK. */
   dieBeforeAck: number;
+  /** Messages that get into the log, and no further: the bot hears them when they are said again. */
+  failBehindLog: number;
   /** Messages that are neither taken nor answered. */
   ignore: number;
   /** Messages that are refused with this error. */
@@ -72,7 +74,7 @@ const ACTIONS: Record<string, string[]> = {
 export class StandIn {
   violations: string[] = [];
   users = new Map<string, User>();
-  faults: Faults = { refuse: { times: 0, status: 401 }, dieBeforeAck: 0, ignore: 0, error: [], tokens: [], lose: 0, swap: false };
+  faults: Faults = { refuse: { times: 0, status: 401 }, dieBeforeAck: 0, failBehindLog: 0, ignore: 0, error: [], tokens: [], lose: 0, swap: false };
   tokensGiven = 0;
   handshakes = 0;
   uploads = new Map<string, Buffer>();
@@ -350,6 +352,8 @@ export class StandIn {
     const known = user.seen.get(id);
     if (known) {
       if (known.data !== JSON.stringify(data)) this.violations.push("one id, two messages");
+      if (known.unheard && this.speaks) this.#think(user, answer(data, frame["payload"], `${this.url}/u/picture.png`));
+      known.unheard = false;
       return this.#send(connection, { type: "ACK", clientMessageId: id, messageId: known.messageId, seq: known.seq, timestamp: known.timestamp, duplicate: true });
     }
     if (!["text", "media", "location"].includes(data?.type)) return void this.violations.push(`a message of ${data?.type}`);
@@ -359,7 +363,13 @@ export class StandIn {
     const message = this.#message(user, true, data, null);
     user.keyboard = null;
     const seq = user.log.length + 1;
-    user.seen.set(id, { messageId: message.id, seq, timestamp: message.timestamp, data: JSON.stringify(data) });
+    const unheard = this.faults.failBehindLog > 0;
+    user.seen.set(id, { messageId: message.id, seq, timestamp: message.timestamp, data: JSON.stringify(data), unheard });
+    if (unheard) {
+      this.faults.failBehindLog -= 1;
+      this.keep(user, { type: "MESSAGE", message, clientMessageId: id });
+      return this.#send(connection, { type: "ERROR", code: "internal", message: "", clientMessageId: id, retryAfterMs: 100 });
+    }
     const dies = this.faults.dieBeforeAck > 0;
     if (dies) {
       this.faults.dieBeforeAck -= 1;

@@ -118,6 +118,19 @@ test("an ACK that never came: the message goes again and is one", async () => {
   assert.equal(watched.texts.filter((text) => text === "한 번만").length, 1);
 });
 
+test("a message that is in the log and was not acknowledged goes again, and is shown once", async () => {
+  const watched = await opened();
+  await until("choices", () => watched.keyboards.at(-1)?.type === "buttons");
+  standIn.faults.failBehindLog = 1;
+  watched.chat.sendMessage({ type: "text", text: "한 번만" });
+  await until("its echo", () => watched.texts.includes("한 번만"));
+  assert.deepEqual(watched.chat.pending, [], "shown from the log");
+  await until("an answer", () => watched.texts.some((text) => text.includes("한 번만\"")));
+  watched.chat.sendMessage({ type: "text", text: "그 다음" });
+  await until("the next answer", () => watched.texts.some((text) => text.includes("그 다음\"")));
+  assert.deepEqual(standIn.heard(), ["한 번만", "그 다음"]);
+});
+
 test("a message that nobody answers is sent again on another connection", async () => {
   const watched = await opened();
   standIn.faults.ignore = 1;
