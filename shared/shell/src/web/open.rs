@@ -11,7 +11,7 @@
 //! a browser may pass over all that comes before.
 
 use model::{Context, ConversationId, EndUserId, InboundKind, Navigation, PlatformType};
-use platforms::web::{self, Answer, EventName, Missed, Open};
+use platforms::web::{self, Answer, EventName, Open, Replay};
 use serde_json::Value;
 use store::{Head, StoreError, WebConnection};
 
@@ -89,33 +89,17 @@ impl WebChat {
 
     async fn replay(&self, speaker: &Speaker<'_>, has: u64, head: Head) -> Result<(), HearError> {
         let (user, id) = (speaker.row.end_user_id, &speaker.connection.id);
-        let told = web::missed(has, 1, head.last);
-        let after = told.map_or(head.last, |missed| missed.after);
-        let kept = self.log.after(user, after, READ).await?;
-        // Older ones may have been forgotten.
-        let first = kept.first().map(|(seq, _)| *seq).filter(|first| *first > after + 1);
-        let missed = match first {
-            Some(first) => web::missed(has, first, head.last.max(first)),
-            None => told,
-        };
-        let frames: Vec<Vec<u8>> = kept.iter().map(|(seq, frame)| web::stamp(frame.as_bytes(), *seq)).collect();
-        let count = web::fitting(frames.iter().map(Vec::as_slice));
-        for frame in frames.iter().take(count) {
+        let kept = self.log.after(user, web::read_after(has, head.last), READ).await?;
+        let kept: Vec<(u64, Vec<u8>)> =
+            kept.into_iter().map(|(seq, frame)| (seq, web::stamp(frame.as_bytes(), seq))).collect();
+        let Replay { count, told } = web::replay(has, head.last, &kept);
+        for (_, frame) in kept.iter().take(count) {
             if !self.frames.send(id, Some(user), frame).await {
                 return Ok(());
             }
         }
-        let newest = kept.last().map_or(head.last, |(seq, _)| head.last.max(*seq));
-        let sent = &kept[..count];
-        let from = sent.first().map_or(after + 1, |(seq, _)| *seq);
-        let to = sent.last().map_or(after, |(seq, _)| *seq);
-        match missed {
-            None if count == 0 => {}
-            missed => {
-                let missed = missed.unwrap_or(Missed { after, reset: false });
-                let (event, data) = web::resumed(missed, from, to, newest);
-                self.answer(speaker, &Answer::Event { event, data }).await;
-            }
+        if let Some((event, data)) = told {
+            self.answer(speaker, &Answer::Event { event, data }).await;
         }
         Ok(())
     }
