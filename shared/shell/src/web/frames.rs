@@ -37,7 +37,7 @@ impl Frames {
         let answered = |status| CallEnd::Answered { status, body: Vec::new() };
         let key = call.headers.iter().find(|(name, _)| *name == web::KEY).map(|(_, key)| key);
         let (Some(key), Ok(frame)) = (key, std::str::from_utf8(&call.body)) else { return answered(400) };
-        match self.keep(end_user_id, key, frame, clock::now()).await {
+        match self.keep(end_user_id, key, frame, clock::now(), None).await {
             Ok(appended) => {
                 let stamped = web::stamp(frame.as_bytes(), appended.kept().seq);
                 if let Err(error) = self.post(end_user_id, &stamped, None).await {
@@ -63,13 +63,14 @@ impl Frames {
         key: &str,
         frame: &str,
         at: EpochMillis,
+        last: Option<u64>,
     ) -> Result<Appended, StoreError> {
         let keyboard = match web::offer(frame.as_bytes()) {
             Offer::Unchanged => Keyboard::Unchanged,
             Offer::Begins => Keyboard::Begins,
             Offer::Ends => Keyboard::Ends,
         };
-        self.log.append(end_user_id, key, frame, keyboard, at).await
+        self.log.append(end_user_id, key, frame, keyboard, at, last).await
     }
 
     /// To every socket of the customer. One that does not take it after all is closed: its browser connects anew, and

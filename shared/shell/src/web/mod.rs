@@ -46,6 +46,8 @@ use uploads::Uploads;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Point {
     Connected,
+    /// The log names the conversation that begins.
+    Begun,
     /// The socket is sent what its user is sent.
     Registered,
     /// The queue knows of the opening.
@@ -365,7 +367,6 @@ fn stored(bot_id: &BotId, connection: &Connection) -> WebConnection {
         end_user_id: EndUserId::of(bot_id, PlatformType::Web, &connection.user_key),
         connected_at: connection.connected_at,
         opened: connection.opened,
-        begins: None,
         expires: EpochSeconds(connection.expires_at().seconds().0),
     }
 }

@@ -16,16 +16,18 @@ use platforms::web::{self, Answer, Code, Complaint, Content, EventName, Said};
 use store::Appended;
 use tracing::info;
 
+use super::open::Stands;
 use super::{HearError, Point, Speaker, WebChat};
 
 impl WebChat {
     pub(super) async fn say(&self, speaker: &Speaker<'_>, event: &EventName, said: &Said) -> Result<(), HearError> {
-        let Speaker { brain, web, row, connection } = speaker;
+        let Speaker { web, row, connection, .. } = speaker;
         let user = row.end_user_id;
         let id = web.said_id(said, connection);
         let key = id.to_string();
         let _turn = self.queues.turn(user).await;
-        let (known, session) = futures::try_join!(self.log.by_key(user, &key), self.sessions.load(user, true))?;
+        let (known, session, head) =
+            futures::try_join!(self.log.by_key(user, &key), self.sessions.load(user, true), self.log.head(user))?;
         let ack = |kept: store::KeptFrame, duplicate| Answer::Ack {
             client_message_id: &said.client_message_id,
             message_id: model::MessageId::of(id, 0, kept.at),
@@ -49,12 +51,13 @@ impl WebChat {
             }
         };
         let at = known.map_or(event.at, |kept| kept.at);
-        let timeout_ms = brain.bot.preference().session_timeout_ms;
-        let session = session.as_ref().map(|(session, _)| session);
-        let live = session.and_then(|session| session.live(at, timeout_ms)).map(|talk| talk.id);
-        // One that this socket began, and that the worker has not come to.
-        let last = session.and_then(|session| session.end_user.last_conversation_id);
-        let conversation_id = live.or(row.begins.filter(|begins| last != Some(*begins)));
+        let session = session.map(|(session, _)| session);
+        let stands = Stands::of(speaker, session.as_ref(), &head, at);
+        // What begins goes before what is live, and before this message, should whoever announced it have died.
+        let awaited = stands.announced.filter(|_| stands.is_awaited);
+        let awaited = awaited.map(|beginning| web.announce(&beginning, &connection.user_key));
+        let (begins, mut inbounds) = awaited.map_or((None, Vec::new()), |(id, inbounds)| (Some(id), inbounds));
+        let conversation_id = begins.or(stands.live);
         let (mut inbound, message_id) = web.said(said, content, connection, at);
         let InboundKind::Message { data, .. } = &inbound.kind else { return Ok(()) };
         let frame = web::heard_frame(
@@ -71,13 +74,14 @@ impl WebChat {
             &said.client_message_id,
         )
         .to_string();
-        let appended = self.frames.keep(user, &key, &frame, at).await?;
+        let appended = self.frames.keep(user, &key, &frame, at, Some(head.last)).await?;
         self.witness.reached(Point::Kept).await;
         let kept = appended.kept();
         // Two at the same time: the first one's time is the message's.
         (inbound.timestamp, inbound.received_at) = (kept.at, kept.at);
         if !kept.done {
-            self.inbound.send(vec![inbound]).await?;
+            inbounds.push(inbound);
+            self.inbound.send(inbounds).await?;
             self.witness.reached(Point::Queued).await;
             self.log.done(user, &key).await?;
             self.witness.reached(Point::Marked).await;

@@ -15,8 +15,9 @@ use super::{Tab, handshake, log, log_at, token};
 use crate::program::Program;
 use crate::world;
 
-const POINTS: [Point; 8] = [
+const POINTS: [Point; 9] = [
     Point::Connected,
+    Point::Begun,
     Point::Registered,
     Point::Announced,
     Point::Welcomed,
@@ -66,7 +67,7 @@ async fn a_function_that_dies_after_any_step_loses_and_doubles_nothing() {
 }
 
 /// The first time that the point is reached, the process goes no further.
-async fn dying(point: Point, dead: &Arc<AtomicBool>) -> Running {
+pub(super) async fn dying(point: Point, dead: &Arc<AtomicBool>) -> Running {
     let dead = Arc::clone(dead);
     let web_witness = Witness::new(move |reached| {
         if reached == point && !dead.swap(true, Ordering::SeqCst) {
@@ -115,7 +116,7 @@ async fn connected(running: &Running, token: &str, seen: &Seen) -> Option<Tab> {
     }
 }
 
-async fn soon(tab: &mut Tab, milliseconds: u64) -> Option<Value> {
+pub(super) async fn soon(tab: &mut Tab, milliseconds: u64) -> Option<Value> {
     tokio::time::timeout(Duration::from_millis(milliseconds), tab.next()).await.ok()?
 }
 

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{Tab, log, token, visitor};
 use crate::world;
 
-const WELCOME: &str = "안녕하세요, 별빛 꽃집입니다. 무엇을 도와드릴까요?";
+pub(super) const WELCOME: &str = "안녕하세요, 별빛 꽃집입니다. 무엇을 도와드릴까요?";
 
 #[tokio::test]
 async fn a_visitor_is_welcomed_and_answered_in_order() {
