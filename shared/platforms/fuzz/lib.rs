@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, Mac};
 use http::{HeaderMap, Method};
 use model::{BotId, EpochMillis, Reply};
-use platforms::web::{Connection, Frame, Heard, Web};
+use platforms::web::{Beginning, Begins, Connection, Frame, Heard, Standing, Web};
 use platforms::{Acknowledge, Channel, Platform, Request, Setup};
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
@@ -121,7 +121,14 @@ pub fn web(body: &[u8]) {
                     assert_eq!(inbound.id, WEB.said_id(&said, &connection));
                 }
             }
-            Ok(Frame::Open(open)) => drop(WEB.open(&open, &connection, &event, None, &open.params)),
+            Ok(Frame::Open(open)) => {
+                let standing = Standing { live: None, announced: None, is_awaited: false, params: &open.params, lost: None };
+                let opening = WEB.open(&open, &connection, &event, standing);
+                let Begins::Now(beginning) = opening.begins else { panic!("nothing was there to go on with") };
+                assert_eq!(Beginning::read(&beginning.to_json()), Some(beginning.clone()));
+                let standing = Standing { announced: Some(&beginning), is_awaited: true, ..standing };
+                assert_eq!(WEB.open(&open, &connection, &event, standing).inbounds, opening.inbounds);
+            }
             Ok(_) | Err(_) => {}
         }
     }

@@ -104,7 +104,8 @@ export class WebChat {
   #histories: Waiter<HistoryFrame>[] = [];
   #uploads = new Map<string, Waiter<UploadFrame>>();
   #typing = { on: false, sentAt: 0, idle: undefined as ReturnType<typeof setTimeout> | undefined };
-  #restart = false;
+  /** The name of the restart that is asked for: asked again, it is the same one. */
+  #restart: string | null = null;
   /** The conversation that a restart began, until it says something: a log may hold the former ones, too. */
   #gate: { conversationId: string; last: number } | null = null;
 
@@ -149,7 +150,8 @@ export class WebChat {
     this.#token = null;
     this.#failures = 0;
     this.#refusals = 0;
-    this.#restart = options.restart === true;
+    if (other) this.#talk = "";
+    this.#restart = options.restart === true ? this.#restartId() : null;
     if (other) {
       this.#context = null;
       this.#sequence.begin(0);
@@ -176,7 +178,7 @@ export class WebChat {
   restart(params?: Params): void {
     if (!this.#open) return;
     if (params) this.#open = { ...this.#open, params: { ...this.#open.params, ...params } };
-    this.#restart = true;
+    this.#restart = this.#restartId();
     if (this.#current?.ready) this.#sayOpen(this.#current);
     else this.#again(0);
   }
@@ -343,9 +345,15 @@ export class WebChat {
 
   #sayOpen(connection: Connection): void {
     const { params, locale } = this.#open!;
-    const restart = this.#restart || undefined;
+    const restartId = this.#restart ?? undefined;
+    const restart = restartId ? true : undefined;
     const lastSeq = restart ? 0 : this.#sequence.last;
-    connection.socket.send(JSON.stringify({ action: "open", v: 1, lastSeq, locale, params, restart, tab: tabId }));
+    connection.socket.send(JSON.stringify({ action: "open", v: 1, lastSeq, locale, params, restart, restartId, tab: tabId }));
+  }
+
+  /** Of the conversation that it ends, so that two tabs which end one do it once. */
+  #restartId(): string {
+    return this.#talk || uuid();
   }
 
   #gone(connection: Connection, code: number): void {
@@ -485,10 +493,10 @@ export class WebChat {
     }
     const last = Number(frame.lastSeq) || 0;
     const before = this.#context;
-    const begun = this.#restart || (before !== null && last < this.#sequence.last);
+    const begun = this.#restart !== null || (before !== null && last < this.#sequence.last);
     const fresh = before === null || begun;
     this.#gate = this.#restart ? { conversationId: frame.context.conversationId, last } : null;
-    this.#restart = false;
+    this.#restart = null;
     this.#ended = false;
     this.#talk = frame.context.conversationId;
     this.#context = frame;

@@ -324,6 +324,19 @@ test("restart ends the conversation and begins another", async () => {
   assert.notEqual(standIn.user().talk?.id, before);
 });
 
+test("a restart whose answer never came is the same restart", async () => {
+  const watched = await opened();
+  const before = standIn.user().talk?.id;
+  standIn.faults.dieBeforeContext = 1;
+  watched.chat.restart();
+  await until("another context", () => watched.contexts === 2);
+  assert.notEqual(standIn.user().talk?.id, before);
+  assert.equal(standIn.ended, 1);
+  watched.chat.restart();
+  await until("a third", () => watched.contexts === 3);
+  assert.equal(standIn.ended, 2);
+});
+
 test("restart shows nothing of the conversation before, also where one log holds both", async () => {
   const watched = await opened();
   watched.chat.sendMessage({ type: "text", text: "옛말" });
