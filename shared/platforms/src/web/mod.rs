@@ -131,6 +131,11 @@ impl Web {
         tokens::answer(self, request, now, nonce)
     }
 
+    /// Whether a request is of the company's server, by its `Authorization`.
+    pub fn holds_key(&self, authorization: &str) -> bool {
+        tokens::holds_key(self, authorization)
+    }
+
     /// A token for a customer, for half an hour.
     pub fn mint(&self, user_key: UserKey, anon: bool, now: EpochMillis) -> Option<(Claims, String)> {
         let iat = now.seconds().0;

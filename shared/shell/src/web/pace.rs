@@ -12,6 +12,7 @@ use model::{BotId, EndUserId, EpochMillis};
 pub(super) struct Paces {
     frames: Buckets<String>,
     callers: Buckets<IpAddr>,
+    servers: Buckets<IpAddr>,
     bots: Buckets<BotId>,
 }
 
@@ -81,6 +82,11 @@ impl Paces {
 
     pub(super) fn caller(&self, address: IpAddr, now: EpochMillis) -> Step {
         self.callers.take(address, CALLERS, now)
+    }
+
+    /// Whoever says to be a company's server.
+    pub(super) fn server(&self, address: IpAddr, now: EpochMillis) -> Step {
+        self.servers.take(address, BOTS, now)
     }
 
     pub(super) fn bot(&self, bot_id: &BotId, now: EpochMillis) -> Step {
