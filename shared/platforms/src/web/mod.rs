@@ -33,7 +33,7 @@ pub use begin::{Beginning, Begins, Opening, Standing};
 pub use frame::{Code, Complaint, Content, Frame, Open, Said, Upload};
 pub use inbound::{Asked, Connection, EventKind, EventName, Heard, asked, bot_of};
 pub use limits::UPLOAD_SECONDS;
-pub use outbound::{FRAMES, KEY, Offer, Posted, event_frame, heard_frame, offer, posted, stamp};
+pub use outbound::{FRAMES, KEY, Offer, Posted, event_frame, heard_data, heard_frame, offer, posted, stamp};
 pub use resume::{Replay, history, read_after, replay};
 pub use token::{Claims, TokenError};
 pub use tokens::{TokenReply, TokenRequest};

@@ -106,6 +106,19 @@ pub fn heard_frame(message: &Message, client_message_id: &str) -> Value {
     frame
 }
 
+/// What such a frame says.
+pub fn heard_data(frame: &[u8]) -> Option<MessageData> {
+    #[derive(Deserialize)]
+    struct Heard {
+        message: Said,
+    }
+    #[derive(Deserialize)]
+    struct Said {
+        data: MessageData,
+    }
+    serde_json::from_slice::<Heard>(frame).ok().map(|heard| heard.message.data)
+}
+
 /// The events that a browser is told of: those of a person of the company, and the end. Nothing of the context.
 pub fn event_frame(event: &Event) -> Option<Value> {
     let told = matches!(

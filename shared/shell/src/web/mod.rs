@@ -88,6 +88,8 @@ enum HearError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Queue(#[from] QueueError),
+    #[error("an upload could not be looked at: {0}")]
+    Upload(String),
 }
 
 /// A socket that speaks, and the bot that it speaks to.

@@ -39,9 +39,11 @@ impl WebChat {
             self.answer(speaker, &ack(kept, true)).await;
             return Ok(());
         }
-        let content = match &said.content {
-            Ok(content) => self.looked_at(said, content.clone()).await,
-            Err(complaint) => Err(complaint.clone()),
+        let content = match (&said.content, known) {
+            // It was looked at before, and what is in the log counts.
+            (Ok(content), Some(_)) => Ok(content.clone()),
+            (Ok(content), None) => self.looked_at(said, content.clone()).await?,
+            (Err(complaint), _) => Err(complaint.clone()),
         };
         let content = match content {
             Ok(content) => content,
@@ -77,8 +79,14 @@ impl WebChat {
         let appended = self.frames.keep(user, &key, &frame, at, Some(head.last)).await?;
         self.witness.reached(Point::Kept).await;
         let kept = appended.kept();
-        // Two at the same time: the first one's time is the message's.
+        let duplicate = matches!(appended, Appended::Before(_));
+        // What is queued is what is kept: of two at the same time, and of one that is said again in other words.
         (inbound.timestamp, inbound.received_at) = (kept.at, kept.at);
+        let stored = if duplicate { self.log.frame(user, kept.seq).await? } else { None };
+        let first = stored.as_deref().and_then(|frame| web::heard_data(frame.as_bytes()));
+        if let (InboundKind::Message { data, .. }, Some(first)) = (&mut inbound.kind, first) {
+            *data = first;
+        }
         if !kept.done {
             inbounds.push(inbound);
             self.inbound.send(inbounds).await?;
@@ -87,30 +95,27 @@ impl WebChat {
             self.witness.reached(Point::Marked).await;
             info!(bot.id = %web.bot_id(), inbound.id = %id, "Queued a message of web chat");
         }
-        let duplicate = matches!(appended, Appended::Before(_));
         self.answer(speaker, &ack(kept, duplicate)).await;
         self.witness.reached(Point::Acknowledged).await;
-        // As it is in the log, if it was there before.
-        let stored = if duplicate { self.log.frame(user, kept.seq).await? } else { None };
         let frame = stored.unwrap_or(frame);
         self.frames.post(user, &web::stamp(frame.as_bytes(), kept.seq), None).await?;
         Ok(())
     }
 
     /// An upload is asked once what it is: the browser's word is not taken for it.
-    async fn looked_at(&self, said: &Said, mut content: Content) -> Result<Content, Complaint> {
-        let MessageData::Media { media, .. } = &mut content.data else { return Ok(content) };
+    async fn looked_at(&self, said: &Said, mut content: Content) -> Result<Result<Content, Complaint>, HearError> {
+        let MessageData::Media { media, .. } = &mut content.data else { return Ok(Ok(content)) };
         let bad = Complaint {
             client_message_id: Some(said.client_message_id.clone()),
             ..Complaint::new(Code::BadUri, "media.uri is the `uri` of an upload that is there")
         };
-        let kind = self.world.kind(&media.uri).await.ok_or(bad.clone())?;
-        media.content_type = match kind.split('/').next() {
+        let kind = self.world.kind(&media.uri).await.map_err(HearError::Upload)?;
+        media.content_type = match kind.as_deref().and_then(|kind| kind.split('/').next()) {
             Some("image") => ContentType::Image,
             Some("video") => ContentType::Video,
             Some("audio") => ContentType::Audio,
-            _ => return Err(bad),
+            _ => return Ok(Err(bad)),
         };
-        Ok(content)
+        Ok(Ok(content))
     }
 }

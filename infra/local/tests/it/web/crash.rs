@@ -66,6 +66,23 @@ async fn a_function_that_dies_after_any_step_loses_and_doubles_nothing() {
     }
 }
 
+/// Said again in other words, it is what was said first that the bot hears.
+#[tokio::test]
+async fn what_is_queued_is_what_was_kept() {
+    let dead = Arc::new(AtomicBool::new(false));
+    let running = dying(Point::Kept, &dead).await;
+    world::echo(&running).await;
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    let (mut tab, _) = Tab::open(&running, &token("member-1"), 0).await;
+    tab.of("KEYBOARD").await;
+    tab.say("c1", "하나").await;
+    while tab.next().await.unwrap()["message"] != "Internal server error" {}
+    tab.say("c1", "둘").await;
+    assert_eq!(tab.of("ACK").await["duplicate"], true);
+    assert_eq!(tab.hears().await, "하나");
+    running.stop().await;
+}
+
 /// The first time that the point is reached, the process goes no further.
 pub(super) async fn dying(point: Point, dead: &Arc<AtomicBool>) -> Running {
     let dead = Arc::clone(dead);

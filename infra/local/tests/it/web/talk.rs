@@ -1,5 +1,9 @@
 //! A conversation, and coming back to it.
 
+use std::future::IntoFuture as _;
+use std::sync::{Arc, Mutex};
+
+use closer::dev::{self, Dev};
 use serde_json::json;
 
 use super::{Tab, log, token, visitor};
@@ -250,6 +254,65 @@ async fn a_picture_is_uploaded_said_and_shown() {
     assert_eq!(shown.headers()["x-content-type-options"], "nosniff");
     tab.write(&media(&uri.replace(".png", ".gif"), "c2")).await;
     assert_eq!(tab.of("ERROR").await["code"], "bad_uri", "somebody else's");
+    running.stop().await;
+}
+
+/// A look at an upload that comes to nothing refuses nobody for good, and leaves nothing in the log.
+#[tokio::test]
+async fn an_upload_that_cannot_be_looked_at_is_said_again() {
+    let dev = Dev { allow_private: true, ..Dev::for_tests(world::root().join("bots")) };
+    let running = dev::start(&dev).await.unwrap();
+    // What it answers, of what type.
+    let answer = Arc::new(Mutex::new((0, "")));
+    let files = {
+        let answer = Arc::clone(&answer);
+        axum::Router::new().fallback(move || {
+            let (status, kind) = *answer.lock().unwrap();
+            async move { (axum::http::StatusCode::from_u16(status).unwrap(), [("content-type", kind)]) }
+        })
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let files_url = format!("http://{}/u/", listener.local_addr().unwrap());
+    let server = tokio::spawn(axum::serve(listener, files).into_future());
+    let mut stored = running.stack.bots.load(&world::bot()).await.unwrap().unwrap();
+    // Nobody listens at the second.
+    stored.json["integration"]["web"]["uploadUriPrefixes"] = json!([files_url, "http://127.0.0.1:9/u/"]);
+    stored.version += 1;
+    running.stack.bots.save(&world::bot(), &stored).await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+    let token = token("member-1");
+    let (mut tab, _) = Tab::open(&running, &token, 0).await;
+    tab.of("KEYBOARD").await;
+    for (note, id, uri, (status, kind), expected) in [
+        ("S3 is ill", "c1", &files_url, (503, "application/xml"), "internal"),
+        ("S3 is ill for longer", "c1", &files_url, (500, "application/xml"), "internal"),
+        ("S3 wants less", "c1", &files_url, (429, "application/xml"), "internal"),
+        ("well again", "c1", &files_url, (200, "image/png"), "ACK"),
+        ("nobody is there", "c2", &"http://127.0.0.1:9/u/".to_owned(), (200, "image/png"), "internal"),
+        ("there is no such file", "c3", &files_url, (404, "image/png"), "bad_uri"),
+        ("nobody may say whether there is", "c3", &files_url, (403, "application/xml"), "bad_uri"),
+        ("it is no picture", "c3", &files_url, (200, "text/html"), "bad_uri"),
+    ] {
+        *answer.lock().unwrap() = (status, kind);
+        let media = json!({ "contentType": "video", "uri": format!("{uri}a.png") });
+        let data = json!({ "type": "media", "media": media });
+        tab.write(&json!({ "action": "message", "v": 1, "clientMessageId": id, "data": data })).await;
+        let said = loop {
+            let frame = tab.next().await.unwrap();
+            match frame["type"].as_str().unwrap() {
+                "ERROR" => {
+                    assert_eq!(frame["retryAfterMs"].is_null(), expected == "bad_uri", "{note}");
+                    break frame["code"].clone();
+                }
+                "ACK" => break frame["type"].clone(),
+                _ => {}
+            }
+        };
+        assert_eq!(said, expected, "{note}");
+    }
+    let said = log(&running, &token).await;
+    assert_eq!(said.iter().filter(|line| line.starts_with('>')).count(), 1, "{said:?}");
+    server.abort();
     running.stop().await;
 }
 
