@@ -17,6 +17,7 @@ pub mod meter;
 pub mod normalize;
 pub mod render;
 pub mod services;
+pub mod sigv4;
 pub mod sockets;
 pub mod stack;
 pub mod stand_in;

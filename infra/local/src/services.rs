@@ -20,7 +20,7 @@ use tokio::task::JoinHandle;
 use crate::meter::{Meter, TOOLS};
 
 pub const REGION: &str = "ap-northeast-2";
-/// What the SDK wants to sign with; nobody checks it here.
+/// What is signed with, key and secret. Sockets and uploads check it; the embedded DynamoDB and SQS do not.
 pub const ACCESS_KEY: &str = "local";
 
 #[derive(Debug)]

@@ -24,6 +24,8 @@ use shell::clock;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
+use crate::sigv4::{self, Refusal};
+
 /// The stage, and so the path: `ws://127.0.0.1:3000/ws`.
 pub const STAGE: &str = "ws";
 
@@ -327,11 +329,12 @@ async fn manage(
     body: Bytes,
 ) -> Response {
     let answer = |status: StatusCode, message: &str| (status, Json(json!({ "message": message }))).into_response();
-    let signed = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let scope = signed.starts_with("AWS4-HMAC-SHA256 ") && signed.contains("/execute-api/aws4_request");
-    // The signature covers the path as it is encoded.
-    if !scope || uri.path().ends_with('=') {
-        return answer(StatusCode::FORBIDDEN, "Missing Authentication Token");
+    // The signature covers the path as it is encoded, and an id that is not encoded is none.
+    let path = if uri.path().ends_with('=') { "" } else { uri.path() };
+    let request =
+        sigv4::Request { service: "execute-api", method: method.as_str(), path, headers: &headers, body: &body };
+    if let Err(Refusal(kind, message)) = sigv4::check(&request, clock::now()) {
+        return ([("x-amzn-errortype", kind)], answer(StatusCode::FORBIDDEN, &message)).into_response();
     }
     let gone = || answer(StatusCode::GONE, "Gone");
     if method == Method::GET {

@@ -177,20 +177,95 @@ async fn round_trip(tab: &mut Tab, text: &str) -> Duration {
     started.elapsed()
 }
 
+/// Who posts to a socket.
+#[derive(Clone, Copy)]
+struct Signer {
+    key: &'static str,
+    secret: &'static str,
+    region: &'static str,
+    service: &'static str,
+    minutes: i64,
+}
+
+const US: Signer =
+    Signer { key: "local", secret: "local", region: "ap-northeast-2", service: "execute-api", minutes: 0 };
+
+/// As AWS's own library signs.
+fn signature(signer: Signer, url: &str, body: &[u8]) -> Vec<(String, String)> {
+    use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+    let identity = aws_credential_types::Credentials::new(signer.key, signer.secret, None, None, "test").into();
+    let at = shell::clock::now().plus_ms(signer.minutes * 60_000).0.unsigned_abs();
+    let params = aws_sigv4::sign::v4::SigningParams::builder()
+        .identity(&identity)
+        .region(signer.region)
+        .name(signer.service)
+        .time(std::time::UNIX_EPOCH + Duration::from_millis(at))
+        .settings(SigningSettings::default())
+        .build()
+        .unwrap()
+        .into();
+    let request = SignableRequest::new("POST", url, std::iter::empty(), SignableBody::Bytes(body)).unwrap();
+    let (instructions, _) = sign(request, &params).unwrap().into_parts();
+    instructions.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
 #[tokio::test]
 async fn posts_to_sockets_need_a_signature_and_a_socket() {
     let running = world::start().await;
     let client = world::http_client();
     let at = |id: &str| format!("http://{}/ws/@connections/{id}", running.address);
-    let signature = "AWS4-HMAC-SHA256 Credential=local/20260101/ap-northeast-2/execute-api/aws4_request, SignedHeaders=host, Signature=0";
-    for (note, id, signature, bytes, status) in [
-        ("no signature", "YWJjZGVmZ2hpams%3D", "", 1, 403),
-        ("an id that is not encoded", "YWJjZGVmZ2hpams=", signature, 1, 403),
-        ("nobody", "YWJjZGVmZ2hpams%3D", signature, 1, 410),
-        ("too much", "YWJjZGVmZ2hpams%3D", signature, 128 * 1024 + 1, 413),
+    let id = "YWJjZGVmZ2hpams%3D";
+    let large = "x".repeat(128 * 1024 + 1);
+    for (note, signer, id, (signed, sent), status, says) in [
+        ("nobody", None, id, ("a", "a"), 403, "Missing Authentication Token"),
+        ("an id that is not encoded", Some(US), "YWJjZGVmZ2hpams=", ("a", "a"), 403, "does not match the signature"),
+        (
+            "somebody else",
+            Some(Signer { key: "AKIDEXAMPLE", ..US }),
+            id,
+            ("a", "a"),
+            403,
+            "token included in the request is invalid",
+        ),
+        (
+            "another secret",
+            Some(Signer { secret: "guessed", ..US }),
+            id,
+            ("a", "a"),
+            403,
+            "does not match the signature",
+        ),
+        (
+            "another region",
+            Some(Signer { region: "us-east-1", ..US }),
+            id,
+            ("a", "a"),
+            403,
+            "valid region, not 'us-east-1'",
+        ),
+        (
+            "another service",
+            Some(Signer { service: "lambda", ..US }),
+            id,
+            ("a", "a"),
+            403,
+            "correct service: 'execute-api'",
+        ),
+        ("of before", Some(Signer { minutes: -6, ..US }), id, ("a", "a"), 403, "Signature expired"),
+        ("of later", Some(Signer { minutes: 6, ..US }), id, ("a", "a"), 403, "not yet current"),
+        ("another body", Some(US), id, ("a", "b"), 403, "does not match the signature"),
+        ("no socket", Some(US), id, ("a", "a"), 410, "Gone"),
+        ("a clock that is a little slow", Some(Signer { minutes: -4, ..US }), id, ("a", "a"), 410, "Gone"),
+        ("too much", Some(US), id, (&large, &large), 413, "Message too long"),
     ] {
-        let request = client.post(at(id)).header("authorization", signature).body("x".repeat(bytes));
-        assert_eq!(request.send().await.unwrap().status(), status, "{note}");
+        let mut request = client.post(at(id)).body(sent.to_owned());
+        for (name, value) in signer.map(|signer| signature(signer, &at(id), signed.as_bytes())).unwrap_or_default() {
+            request = request.header(name, value);
+        }
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), status, "{note}");
+        let body: Value = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap();
+        assert!(body["message"].as_str().unwrap().contains(says), "{note}: {body}");
     }
     running.stop().await;
 }

@@ -229,7 +229,13 @@ async fn a_picture_is_uploaded_said_and_shown() {
     let post = |body: Vec<u8>| {
         let url = upload["url"].as_str().unwrap();
         let request = world::http_client().post(url).header("content-type", "multipart/form-data; boundary=b");
-        async move { request.body(body).send().await.unwrap().status().as_u16() }
+        async move {
+            let response = request.body(body).send().await.unwrap();
+            let status = response.status().as_u16();
+            let text = response.text().await.unwrap();
+            let code = text.split_once("<Code>").and_then(|(_, rest)| rest.split_once("</Code>"));
+            (status, code.map(|(code, _)| code.to_owned()).unwrap_or_default())
+        }
     };
     let media = |uri: &str, id: &str| {
         json!({ "action": "message", "v": 1, "clientMessageId": id,
@@ -238,13 +244,39 @@ async fn a_picture_is_uploaded_said_and_shown() {
     let uri = upload["uri"].as_str().unwrap().to_owned();
     tab.write(&media(&uri, "too-early")).await;
     assert_eq!(tab.of("ERROR").await["code"], "bad_uri", "nothing is there yet");
+    let lax = {
+        use base64::Engine as _;
+        let policy = json!({ "expiration": "2099-01-01T00:00:00.000Z", "conditions": [["starts-with", "$key", ""]] });
+        base64::engine::general_purpose::STANDARD.encode(policy.to_string())
+    };
     for (note, changes, file, expected) in [
-        ("another place", &[("key", "u/other/a.png")][..], &picture[..], 403),
-        ("another type", &[("Content-Type", "text/html")], &picture[..], 403),
-        ("a byte more", &[], &[&picture[..], b"x"].concat()[..], 400),
-        ("as it was signed", &[], &picture[..], 204),
+        ("another place", &[("key", "u/other/a.png")][..], &picture[..], (403, "AccessDenied")),
+        ("another type", &[("Content-Type", "text/html")], &picture[..], (403, "AccessDenied")),
+        (
+            "a signature that was guessed",
+            &[("x-amz-signature", &"0".repeat(64))],
+            &picture[..],
+            (403, "SignatureDoesNotMatch"),
+        ),
+        ("a policy of one's own", &[("policy", &lax)], &picture[..], (403, "SignatureDoesNotMatch")),
+        (
+            "of another day",
+            &[("x-amz-credential", "local/20200101/ap-northeast-2/s3/aws4_request")],
+            &picture[..],
+            (403, "SignatureDoesNotMatch"),
+        ),
+        (
+            "somebody else's",
+            &[("x-amz-credential", "AKIDEXAMPLE/20200101/ap-northeast-2/s3/aws4_request")],
+            &picture[..],
+            (403, "InvalidAccessKeyId"),
+        ),
+        ("a byte more", &[], &[&picture[..], b"x"].concat()[..], (400, "EntityTooLarge")),
+        ("nothing", &[], b"", (400, "EntityTooSmall")),
+        ("as it was signed", &[], &picture[..], (204, "")),
     ] {
-        assert_eq!(post(form(changes, file)).await, expected, "{note}");
+        let (status, code) = post(form(changes, file)).await;
+        assert_eq!((status, code.as_str()), expected, "{note}");
     }
     tab.write(&media(&uri, "c1")).await;
     let own = tab.of("MESSAGE").await;
