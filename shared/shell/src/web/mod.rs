@@ -274,7 +274,12 @@ impl WebChat {
                 self.tell_others(speaker, "web.typing", data).await?;
             }
             Ok(Frame::Read { seq }) => self.tell_others(speaker, "web.read", json!({ "seq": seq })).await?,
-            Ok(Frame::History { before_seq, limit }) => self.history(speaker, before_seq, limit).await?,
+            Ok(Frame::History { before_seq, limit }) => {
+                if let Err(error) = self.history(speaker, before_seq, limit).await {
+                    self.answer(speaker, &web::later(Code::Internal, "ask again", None, AGAIN_MS)).await;
+                    return Err(error);
+                }
+            }
             Ok(Frame::Upload(upload)) => self.upload(speaker, &upload).await,
             Ok(Frame::Navigate { flow_id, node_id }) => {
                 let inbound = speaker.web.navigate((flow_id, node_id), &speaker.connection, &event);

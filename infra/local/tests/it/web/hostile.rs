@@ -1,5 +1,7 @@
 //! What nobody should send.
 
+use std::future::IntoFuture as _;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use futures::{SinkExt as _, StreamExt as _};
@@ -267,6 +269,93 @@ async fn posts_to_sockets_need_a_signature_and_a_socket() {
         let body: Value = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap();
         assert!(body["message"].as_str().unwrap().contains(says), "{note}: {body}");
     }
+    running.stop().await;
+}
+
+/// Only a socket that is gone, or that takes nothing, is forgotten; one that takes nothing is closed. What is our own fault
+/// costs nobody a connection.
+#[tokio::test]
+async fn what_becomes_of_a_socket_that_is_posted_to() {
+    let running = world::start_idle().await;
+    let seen = Arc::new(Mutex::new((200, Vec::new())));
+    let api = {
+        let seen = Arc::clone(&seen);
+        axum::Router::new().fallback(move |method: axum::http::Method| {
+            let mut seen = seen.lock().unwrap();
+            seen.1.push(method.to_string());
+            let status = axum::http::StatusCode::from_u16(seen.0).unwrap();
+            async move { status }
+        })
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let callback_url = format!("http://{}/ws", listener.local_addr().unwrap());
+    let server = tokio::spawn(axum::serve(listener, api).into_future());
+    let services = &running.stack.services;
+    let chat = |callback_url: &str| {
+        let config = shell::config::WebConfig {
+            tables: services.tables.clone(),
+            inbound_queue: services.queues.inbound.clone(),
+            public_url: super::base(&running),
+            bot_cache_ms: 0,
+            socket_url: "wss://local".to_owned(),
+            callback_url: callback_url.to_owned(),
+            uploads: None,
+        };
+        shell::web::WebChat::new(&services.aws, &config, shell::guard::Reach::Public)
+    };
+    let rows = store::WebConnections::new(services.aws.dynamodb.clone(), &services.tables.web);
+    let (now, user_key) = (shell::clock::now(), "member-1".parse().unwrap());
+    let end_user_id = model::EndUserId::of(&world::bot(), model::PlatformType::Web, &user_key);
+    // What is asked of the API, and whether the row stays.
+    let (post, again) = (vec!["POST"], vec!["POST"; 3]);
+    let closed = vec!["POST", "POST", "POST", "DELETE"];
+    for (note, status, asked, stays) in [
+        ("it takes it", 200, post.clone(), true),
+        ("it is gone", 410, post.clone(), false),
+        ("it is refused for good", 413, post, true),
+        ("our credentials are not good", 401, again.clone(), true),
+        ("or not any more", 403, again, true),
+        ("it does not read", 429, closed.clone(), false),
+        ("nor here", 500, closed, false),
+        ("nobody is reached", 0, vec![], true),
+    ] {
+        let id = "L0SM9cOFvHcCIhw=";
+        rows.open(&store::WebConnection {
+            id: id.to_owned(),
+            bot_id: world::bot(),
+            user_key: "member-1".parse().unwrap(),
+            end_user_id,
+            connected_at: now,
+            opened: true,
+            expires: now.plus_ms(60_000).seconds(),
+        })
+        .await
+        .unwrap();
+        *seen.lock().unwrap() = (status.max(200), Vec::new());
+        let web = chat(if status == 0 { "http://127.0.0.1:9/ws" } else { &callback_url });
+        let context =
+            json!({ "eventType": "MESSAGE", "connectionId": id, "connectedAt": now, "requestTimeEpoch": now });
+        let event = json!({ "requestContext": context, "body": json!({ "action": "ping", "v": 1 }).to_string() });
+        assert_eq!(web.handle(event).await["statusCode"], 200, "{note}");
+        assert_eq!(seen.lock().unwrap().1, asked, "{note}");
+        assert_eq!(rows.load(id).await.unwrap().is_some(), stays, "{note}");
+        assert_eq!(rows.of_user(end_user_id, now.seconds()).await.unwrap().len(), usize::from(stays), "{note}");
+    }
+    server.abort();
+    running.stop().await;
+}
+
+/// A log that cannot be read is told, and may be asked again.
+#[tokio::test]
+async fn a_history_that_cannot_be_read_is_answered() {
+    let running = world::start().await;
+    let (mut tab, _) = Tab::open(&running, &token("member-1"), 0).await;
+    tab.of("KEYBOARD").await;
+    let services = &running.stack.services;
+    services.aws.dynamodb.delete_table().table_name(&services.tables.web).send().await.unwrap();
+    tab.write(&json!({ "action": "history", "v": 1 })).await;
+    let error = tab.of("ERROR").await;
+    assert_eq!((&error["code"], &error["retryAfterMs"]), (&json!("internal"), &json!(1000)));
     running.stop().await;
 }
 

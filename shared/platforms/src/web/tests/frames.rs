@@ -205,7 +205,9 @@ fn what_api_gateway_says_of_a_connection() {
         (429, Posted::Later),
         (500, Posted::Later),
         (413, Posted::Refused),
-        (403, Posted::Refused),
+        (400, Posted::Refused),
+        (401, Posted::Unavailable),
+        (403, Posted::Unavailable),
     ] {
         assert_eq!(posted(status), expected, "{status}");
     }
