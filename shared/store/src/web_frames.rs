@@ -73,8 +73,6 @@ const FRAME_SECONDS: i64 = 30 * 24 * 60 * 60;
 const LOG_SECONDS: i64 = 400 * 24 * 60 * 60;
 /// A browser says again what was not acknowledged for a day, and a turn is said again for as long.
 const KEY_SECONDS: i64 = 2 * 24 * 60 * 60;
-/// Tabs and a worker may append at once; one of them succeeds each time.
-const TRIES: usize = 16;
 
 const LOG: &str = "log";
 const FRAME: &str = "frame#";
@@ -146,8 +144,7 @@ impl WebFrames {
         }))
     }
 
-    /// Appends a frame under the next number, once for a key. Whoever appends at the same time gets another number. `last`:
-    /// the last number, where it was read a moment ago.
+    /// Appends a frame behind the number `last`, once for a key. None: the log's last number is another by now.
     pub async fn append(
         &self,
         id: EndUserId,
@@ -155,30 +152,19 @@ impl WebFrames {
         frame: &str,
         keyboard: Keyboard,
         at: EpochMillis,
-        mut last: Option<u64>,
-    ) -> Result<Appended, StoreError> {
-        for _ in 0..TRIES {
-            let last = match last.take() {
-                Some(last) => last,
-                None => self.head(id).await?.last,
-            };
-            let seq = last + 1;
-            let parts = self.parts(id, key, frame, keyboard, seq, at).map_err(|error| built(&error))?;
-            match self.client.transact_write_items().set_transact_items(Some(parts)).send().await {
-                Ok(_) => return Ok(Appended::Now(KeptFrame { seq, at, done: false })),
-                Err(error)
-                    if error
-                        .as_service_error()
-                        .is_some_and(TransactWriteItemsError::is_transaction_canceled_exception) =>
-                {
-                    if let Some(kept) = self.by_key(id, key).await? {
-                        return Ok(Appended::Before(kept));
-                    }
-                }
-                Err(error) => return Err(StoreError::from_sdk(&error)),
+        last: u64,
+    ) -> Result<Option<Appended>, StoreError> {
+        let seq = last + 1;
+        let parts = self.parts(id, key, frame, keyboard, seq, at).map_err(|error| built(&error))?;
+        match self.client.transact_write_items().set_transact_items(Some(parts)).send().await {
+            Ok(_) => Ok(Some(Appended::Now(KeptFrame { seq, at, done: false }))),
+            Err(error)
+                if error.as_service_error().is_some_and(TransactWriteItemsError::is_transaction_canceled_exception) =>
+            {
+                Ok(self.by_key(id, key).await?.map(Appended::Before))
             }
+            Err(error) => Err(StoreError::from_sdk(&error)),
         }
-        Err(StoreError::Conflict)
     }
 
     fn parts(

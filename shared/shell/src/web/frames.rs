@@ -27,6 +27,12 @@ const AT_ONCE: usize = 16;
 /// Pauses before a frame is posted again to a socket that does not take it.
 const PAUSES_MS: [u64; 2] = [100, 400];
 
+/// Tabs and a worker may append at once; one of them succeeds each time.
+const TRIES: u32 = 16;
+/// Between two tries: an append takes some ten milliseconds.
+const LEAST_MS: u64 = 20;
+const MOST_MS: u64 = 400;
+
 impl Frames {
     pub(crate) fn new(log: WebFrames, connections: WebConnections, sockets: Sockets) -> Self {
         Self { log, connections, sockets }
@@ -67,6 +73,7 @@ impl Frames {
         key: &str,
         frame: &str,
         at: EpochMillis,
+        // The log's last number, where it was read a moment ago.
         last: Option<u64>,
     ) -> Result<Appended, StoreError> {
         let keyboard = match web::offer(frame.as_bytes()) {
@@ -74,7 +81,18 @@ impl Frames {
             Offer::Begins => Keyboard::Begins,
             Offer::Ends => Keyboard::Ends,
         };
-        self.log.append(end_user_id, key, frame, keyboard, at, last).await
+        let mut last = last;
+        for tries in 0..TRIES {
+            let behind = match last.take() {
+                Some(last) => last,
+                None => self.log.head(end_user_id).await?.last,
+            };
+            if let Some(appended) = self.log.append(end_user_id, key, frame, keyboard, at, behind).await? {
+                return Ok(appended);
+            }
+            tokio::time::sleep(pause(tries, clock::nonce())).await;
+        }
+        Err(StoreError::Conflict)
     }
 
     /// To every socket of the customer. One that does not take it after all is closed: its browser connects anew, and
@@ -173,6 +191,27 @@ impl Frames {
     }
 }
 
+/// Longer each time, and another each time: those that met once should not meet again.
+fn pause(tries: u32, chance: u128) -> Duration {
+    let most = MOST_MS.min(LEAST_MS << tries.min(16));
+    Duration::from_millis(u64::try_from(chance % u128::from(most)).unwrap_or(most))
+}
+
 fn now() -> EpochSeconds {
     clock::now().seconds()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_and_differ() {
+        for (tries, most) in [(0, 20), (1, 40), (3, 160), (5, 400), (15, 400), (u32::MAX, 400)] {
+            let pauses: std::collections::BTreeSet<u64> =
+                (0..1000).map(|chance| u64::try_from(pause(tries, chance).as_millis()).unwrap()).collect();
+            assert_eq!((pauses.first(), pauses.last()), (Some(&0), Some(&(most - 1))), "{tries}");
+            assert_eq!(pauses.len() as u64, most, "{tries}");
+        }
+    }
 }

@@ -74,7 +74,7 @@ pub struct WebChat {
     /// For a look at what was uploaded.
     world: Guarded,
     paces: Paces,
-    queues: Queues,
+    queues: Option<Queues>,
     /// Rows of sockets that are open: they change no more.
     rows: Mutex<HashMap<String, (EpochMillis, WebConnection)>>,
     socket_url: String,
@@ -127,11 +127,16 @@ impl WebChat {
                 .map(|(config, account)| Uploads::new(config, account)),
             world: Guarded::new(reach),
             paces: Paces::default(),
-            queues: Queues::default(),
+            queues: None,
             rows: Mutex::default(),
             socket_url: config.socket_url.clone(),
             witness: Witness::default(),
         }
+    }
+
+    /// Where one process is all instances: frames of one customer go one by one. An instance of Lambda has one event at a time.
+    pub fn alone(self) -> Self {
+        Self { queues: Some(Queues::default()), ..self }
     }
 
     pub fn with_witness(self, witness: Witness<Point>) -> Self {

@@ -26,7 +26,8 @@ pub(super) enum Step {
     },
 }
 
-/// One after another for each customer: two that append to one log at once would only stand in each other's way.
+/// One after another for each customer: two that append to one log at once would only stand in each other's way. For the local
+/// stack alone: an instance of Lambda handles one event at a time, and instances do not know of each other.
 #[derive(Debug, Default)]
 pub(super) struct Queues(Mutex<HashMap<EndUserId, Weak<tokio::sync::Mutex<()>>>>);
 

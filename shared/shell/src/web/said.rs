@@ -25,7 +25,10 @@ impl WebChat {
         let user = row.end_user_id;
         let id = web.said_id(said, connection);
         let key = id.to_string();
-        let _turn = self.queues.turn(user).await;
+        let _turn = match &self.queues {
+            Some(queues) => Some(queues.turn(user).await),
+            None => None,
+        };
         let (known, session, head) =
             futures::try_join!(self.log.by_key(user, &key), self.sessions.load(user, true), self.log.head(user))?;
         let ack = |kept: store::KeptFrame, duplicate| Answer::Ack {

@@ -1,7 +1,7 @@
 //! The function of web chat stopped after each of its steps, and the whole program killed in mid-conversation. Whatever
 //! was said is heard once, and whatever was answered is seen once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -64,6 +64,34 @@ async fn a_function_that_dies_after_any_step_loses_and_doubles_nothing() {
         assert_eq!(numbers, (1..=numbers.len() as u64).collect::<Vec<_>>(), "{point:?}");
         running.stop().await;
     }
+}
+
+/// Instances of the function do not know of each other, and a customer's frames come to any of them.
+#[tokio::test]
+async fn instances_that_append_at_once_all_do() {
+    const FRAMES: usize = 40;
+    let running = world::start_idle().await;
+    let (mut tab, context) = Tab::open(&running, &token("member-1"), 0).await;
+    let services = &running.stack.services;
+    let rows = store::WebConnections::new(services.aws.dynamodb.clone(), &services.tables.web);
+    let user = context["context"]["endUserId"].as_str().unwrap().parse().unwrap();
+    let id = rows.of_user(user, shell::clock::now().seconds()).await.unwrap().remove(0);
+    let said = (0..FRAMES).map(|n| {
+        let web = running.stack.web();
+        let now = shell::clock::now();
+        let context = json!({
+            "eventType": "MESSAGE", "connectionId": id, "connectedAt": now, "requestTimeEpoch": now, "messageId": n.to_string(),
+        });
+        let event = json!({ "requestContext": context, "body": super::said(&format!("c{n}"), "말").to_string() });
+        tokio::spawn(async move { web.handle(event).await })
+    });
+    futures::future::join_all(said).await;
+    let mut numbers = BTreeSet::new();
+    for _ in 0..FRAMES {
+        numbers.insert(tab.of("ACK").await["seq"].as_u64().unwrap());
+    }
+    assert_eq!(numbers, (1..=FRAMES as u64).collect());
+    running.stop().await;
 }
 
 /// Said again in other words, it is what was said first that the bot hears.
