@@ -172,7 +172,7 @@ impl Frames {
             let posted = self.sockets.post(id, frame).await;
             match (posted, pauses.next()) {
                 (Posted::Later | Posted::Unavailable, Some(pause)) => {
-                    tokio::time::sleep(Duration::from_millis(pause)).await
+                    tokio::time::sleep(Duration::from_millis(pause)).await;
                 }
                 (Posted::Refused, _) => {
                     error!(connection.id = id, bytes = frame.len(), "A frame was refused");
