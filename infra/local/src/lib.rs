@@ -23,3 +23,4 @@ pub mod stack;
 pub mod stand_in;
 pub mod talk;
 pub mod templates;
+mod untoken;
