@@ -18,9 +18,10 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::meter::{Meter, TOOLS};
+use crate::untoken::Untoken;
 
 pub const REGION: &str = "ap-northeast-2";
-/// What the SDK wants to sign with; nobody checks it here.
+/// What is signed with, key and secret. Sockets and uploads check it; the embedded DynamoDB and SQS do not.
 pub const ACCESS_KEY: &str = "local";
 
 #[derive(Debug)]
@@ -151,8 +152,9 @@ fn common() -> SdkConfig {
 fn clients(dynamodb: SocketAddr, sqs: SocketAddr, meter: &Meter, by: &'static str) -> Aws {
     let common = common();
     let at = |address: SocketAddr| common.to_builder().endpoint_url(format!("http://{address}")).build();
-    let dynamodb =
-        aws_sdk_dynamodb::config::Builder::from(&at(dynamodb)).interceptor(meter.interceptor(by, "DynamoDB"));
+    let dynamodb = aws_sdk_dynamodb::config::Builder::from(&at(dynamodb))
+        .interceptor(Untoken)
+        .interceptor(meter.interceptor(by, "DynamoDB"));
     let sqs = aws_sdk_sqs::config::Builder::from(&at(sqs)).interceptor(meter.interceptor(by, "SQS"));
     Aws {
         dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb.build()),

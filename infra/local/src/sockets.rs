@@ -21,8 +21,10 @@ use base64::engine::general_purpose::STANDARD;
 use futures::future::BoxFuture;
 use serde_json::{Map, Value, json};
 use shell::clock;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
+
+use crate::sigv4::{self, Refusal};
 
 /// The stage, and so the path: `ws://127.0.0.1:3000/ws`.
 pub const STAGE: &str = "ws";
@@ -53,6 +55,7 @@ struct Shared {
     stopped: watch::Receiver<bool>,
     /// Those whose handshake is through; before that nothing can be posted.
     open: Mutex<HashMap<String, Open>>,
+    executions: Semaphore,
 }
 
 struct Open {
@@ -70,6 +73,9 @@ enum Out {
 const FRAME_BYTES: usize = 32 * 1024;
 const MESSAGE_BYTES: usize = 128 * 1024;
 const INTEGRATION: Duration = Duration::from_secs(29);
+/// Events that are handled at once. An account of AWS has its number too; here each holds connections to the tables, and thousands
+/// of them would want more files than a process may open. What comes beyond waits, where AWS would refuse it.
+const EXECUTIONS: usize = 128;
 /// What waits for a client that does not read: nobody says how much the real one holds.
 const BUFFERED: usize = 256;
 const WRITE: Duration = Duration::from_secs(10);
@@ -83,7 +89,13 @@ const ABNORMAL: u16 = 1006;
 
 impl Sockets {
     pub fn new(handler: Handler, lifetimes: Lifetimes, stopped: watch::Receiver<bool>) -> Self {
-        Self(Arc::new(Shared { handler, lifetimes, stopped, open: Mutex::default() }))
+        Self(Arc::new(Shared {
+            handler,
+            lifetimes,
+            stopped,
+            open: Mutex::default(),
+            executions: Semaphore::new(EXECUTIONS),
+        }))
     }
 
     /// Handshakes at the stage, posts below it.
@@ -107,6 +119,7 @@ impl Sockets {
 
     /// The function's answer, as long as API Gateway waits for it.
     async fn invoke(&self, event: Value) -> Option<Value> {
+        let _execution = self.0.executions.acquire().await.ok()?;
         // On a task of its own: a panic of the function is its answer's failure, and no socket's end.
         let mut answer = tokio::spawn((self.0.handler)(event));
         let answered = timeout(INTEGRATION, &mut answer).await;
@@ -327,11 +340,12 @@ async fn manage(
     body: Bytes,
 ) -> Response {
     let answer = |status: StatusCode, message: &str| (status, Json(json!({ "message": message }))).into_response();
-    let signed = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let scope = signed.starts_with("AWS4-HMAC-SHA256 ") && signed.contains("/execute-api/aws4_request");
-    // The signature covers the path as it is encoded.
-    if !scope || uri.path().ends_with('=') {
-        return answer(StatusCode::FORBIDDEN, "Missing Authentication Token");
+    // The signature covers the path as it is encoded, and an id that is not encoded is none.
+    let path = if uri.path().ends_with('=') { "" } else { uri.path() };
+    let request =
+        sigv4::Request { service: "execute-api", method: method.as_str(), path, headers: &headers, body: &body };
+    if let Err(Refusal(kind, message)) = sigv4::check(&request, clock::now()) {
+        return ([("x-amzn-errortype", kind)], answer(StatusCode::FORBIDDEN, &message)).into_response();
     }
     let gone = || answer(StatusCode::GONE, "Gone");
     if method == Method::GET {

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, Mac};
 use http::{HeaderMap, Method};
 use model::{BotId, EpochMillis, Reply};
-use platforms::web::{Connection, Frame, Heard, Web};
+use platforms::web::{Beginning, Begins, Connection, Frame, Heard, Standing, TokenRequest, Web};
 use platforms::{Acknowledge, Channel, Platform, Request, Setup};
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
@@ -99,7 +99,7 @@ pub fn bizchat(body: &[u8]) {
     }
 }
 
-/// An event of the WebSocket API: as recorded, and as the body of a frame.
+/// An event of the WebSocket API: as recorded, and as the body of a frame; and the body of a request for a token.
 pub fn web(body: &[u8]) {
     static WEB: LazyLock<Web> = LazyLock::new(|| {
         let bot_id: BotId = "Bweb01".parse().expect("a bot id");
@@ -112,6 +112,17 @@ pub fn web(body: &[u8]) {
     let row = Connection { id: "L0SM9cOFvHcCIhw=".to_owned(), user_key, connected_at: NOW, opened: true };
     let context = json!({ "eventType": "MESSAGE", "connectionId": row.id, "connectedAt": NOW, "requestTimeEpoch": NOW });
     let framed = json!({ "requestContext": context, "body": String::from_utf8_lossy(body) }).to_string();
+    // Before there is a row: a handshake, and whom it is for.
+    drop(platforms::web::asked(body));
+    drop(WEB.hear(body, None, NOW));
+    // The token API.
+    drop(platforms::web::bot_of(body));
+    for refresh in [false, true] {
+        let origin = Some("https://bots.example.com");
+        let request = TokenRequest { method: &Method::POST, refresh, origin, authorization: None, body, socket_url: "wss://x" };
+        let reply = WEB.tokens(&request, NOW, 7);
+        assert!(serde_json::from_str::<Value>(&reply.body).is_ok_and(|body| body.is_object()));
+    }
     for event in [body, framed.as_bytes()] {
         let Ok(Heard::Frame { connection, event, frame }) = WEB.hear(event, Some(&row), NOW) else { continue };
         match frame {
@@ -121,7 +132,14 @@ pub fn web(body: &[u8]) {
                     assert_eq!(inbound.id, WEB.said_id(&said, &connection));
                 }
             }
-            Ok(Frame::Open(open)) => drop(WEB.open(&open, &connection, &event, None, &open.params)),
+            Ok(Frame::Open(open)) => {
+                let standing = Standing { live: None, announced: None, is_awaited: false, params: &open.params, lost: None };
+                let opening = WEB.open(&open, &connection, &event, standing);
+                let Begins::Now(beginning) = opening.begins else { panic!("nothing was there to go on with") };
+                assert_eq!(Beginning::read(&beginning.to_json()), Some(beginning.clone()));
+                let standing = Standing { announced: Some(&beginning), is_awaited: true, ..standing };
+                assert_eq!(WEB.open(&open, &connection, &event, standing).inbounds, opening.inbounds);
+            }
             Ok(_) | Err(_) => {}
         }
     }

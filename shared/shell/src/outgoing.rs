@@ -185,12 +185,23 @@ impl Guarded {
         }
     }
 
-    /// The type of a file that is there, without the file.
-    pub(crate) async fn kind(&self, url: &str) -> Option<String> {
-        let url = guard::check(url, self.reach).ok()?;
-        let response = self.client().head(url).timeout(CONNECT_TIMEOUT).send().await.ok()?;
-        let kind = response.headers().get(http::header::CONTENT_TYPE).filter(|_| response.status().is_success())?;
-        kind.to_str().ok().map(str::to_owned)
+    /// The type of a file that is there, without the file. None where there is none; an error where that cannot be told now.
+    pub(crate) async fn kind(&self, url: &str) -> Result<Option<String>, String> {
+        let Ok(url) = guard::check(url, self.reach) else { return Ok(None) };
+        let response = match self.client().head(url).timeout(CONNECT_TIMEOUT).send().await {
+            Ok(response) => response,
+            Err(error) if exchange(&error) == Exchange::BlockedAddress => return Ok(None),
+            Err(error) => return Err(describe(&error.without_url()).to_owned()),
+        };
+        match response.status().as_u16() {
+            status @ (408 | 429 | 500..) => Err(format!("its server answers {status}")),
+            200..300 => {
+                let kind = response.headers().get(http::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+                Ok(kind.map(str::to_owned))
+            }
+            // Who may not list a bucket is told 403 of what is not there.
+            _ => Ok(None),
+        }
     }
 
     pub(crate) const fn reach(&self) -> Reach {

@@ -5,7 +5,7 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use model::time::EpochSeconds;
-use model::{BotId, ConversationId, EndUserId, EpochMillis, UserKey};
+use model::{BotId, EndUserId, EpochMillis, UserKey};
 
 use crate::StoreError;
 use crate::item::{Item, number, read_number, read_text, text};
@@ -24,8 +24,6 @@ pub struct WebConnection {
     pub end_user_id: EndUserId,
     pub connected_at: EpochMillis,
     pub opened: bool,
-    /// The conversation that its last `open` begins, which no session may know of yet.
-    pub begins: Option<ConversationId>,
     pub expires: EpochSeconds,
 }
 
@@ -84,15 +82,14 @@ impl WebConnections {
             .key("pk", text(by_id(&connection.id)))
             .key("sk", text(ALONE))
             .update_expression(
-                "SET opened = :opened, bot = :bot, userKey = :key, endUser = :user, connectedAt = :at, expires = :end, begins = :begins",
+                "SET opened = :opened, bot = :bot, userKey = :key, endUser = :user, connectedAt = :at, expires = :end",
             )
             .expression_attribute_values(":opened", AttributeValue::Bool(true))
             .expression_attribute_values(":bot", text(connection.bot_id.as_str()))
             .expression_attribute_values(":key", text(connection.user_key.as_str()))
             .expression_attribute_values(":user", text(connection.end_user_id.to_string()))
             .expression_attribute_values(":at", number(connection.connected_at.0))
-            .expression_attribute_values(":end", number(connection.expires.0))
-            .expression_attribute_values(":begins", text(connection.begins.map(|id| id.to_string()).unwrap_or_default()));
+            .expression_attribute_values(":end", number(connection.expires.0));
         update.send().await.map(drop).map_err(|error| StoreError::from_sdk(&error))
     }
 
@@ -145,7 +142,6 @@ fn read(id: &str, item: &Item) -> Result<WebConnection, StoreError> {
         user_key: parsed("userKey")?.parse().map_err(|_| missing("userKey"))?,
         end_user_id: parsed("endUser")?.parse().map_err(|_| missing("endUser"))?,
         connected_at: EpochMillis(read_number(item, "connectedAt").ok_or_else(|| missing("connectedAt"))?),
-        begins: read_text(item, "begins").and_then(|id| id.parse().ok()),
         opened: item.get("opened").and_then(|opened| opened.as_bool().ok()).copied().unwrap_or_default(),
         expires: EpochSeconds(read_number(item, "expires").ok_or_else(|| missing("expires"))?),
     })

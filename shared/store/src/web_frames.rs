@@ -1,6 +1,6 @@
 //! What was said on web chat, numbered, for browsers that come back: in the table `web`, all below `pk` = `user#` + end
-//! user. `sk` = `log` holds the last number and which frame is the keyboard in force; `frame#` + number the frame as
-//! JSON; `key#` + key what number that frame got, so that it gets no second one.
+//! user. `sk` = `log` holds the last number, which frame is the keyboard in force, and which conversation begins; `frame#` +
+//! number the frame as JSON; `key#` + key what number that frame got, so that it gets no second one.
 //!
 //! A frame is appended by one transaction of the three: there is never a number without its frame, nor a frame twice.
 //! Everything has `expires`.
@@ -8,6 +8,7 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 use model::{EndUserId, EpochMillis};
 
@@ -22,12 +23,22 @@ pub struct WebFrames {
 }
 
 /// Where a log stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Head {
     /// Numbers rise by one from 1; 0 before the first.
     pub last: u64,
     /// The frame that is the keyboard in force.
     pub keyboard: Option<u64>,
+    /// What was announced last by [`WebFrames::begin`].
+    pub begins: Option<String>,
+}
+
+/// What begins may hold what a page tells of its customer.
+impl std::fmt::Debug for Head {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { last, keyboard, .. } = self;
+        f.debug_struct("Head").field("last", last).field("keyboard", keyboard).finish_non_exhaustive()
+    }
 }
 
 /// What appending a frame does to the keyboard in force.
@@ -62,8 +73,6 @@ const FRAME_SECONDS: i64 = 30 * 24 * 60 * 60;
 const LOG_SECONDS: i64 = 400 * 24 * 60 * 60;
 /// A browser says again what was not acknowledged for a day, and a turn is said again for as long.
 const KEY_SECONDS: i64 = 2 * 24 * 60 * 60;
-/// Tabs and a worker may append at once; one of them succeeds each time.
-const TRIES: usize = 16;
 
 const LOG: &str = "log";
 const FRAME: &str = "frame#";
@@ -87,7 +96,42 @@ impl WebFrames {
         Ok(Head {
             last: unsigned(&item, "last").unwrap_or_default(),
             keyboard: unsigned(&item, "keyboard").filter(|keyboard| *keyboard > 0),
+            begins: read_text(&item, "begins").map(str::to_owned),
         })
+    }
+
+    /// Announces a conversation that begins, unless somebody else has announced one since `before` was read: then false.
+    pub async fn begin(
+        &self,
+        id: EndUserId,
+        before: Option<&str>,
+        begins: &str,
+        at: EpochMillis,
+    ) -> Result<bool, StoreError> {
+        let request = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("pk", text(user(id)))
+            .key("sk", text(LOG))
+            .update_expression("SET begins = :begins, expires = :expires")
+            .expression_attribute_values(":begins", text(begins))
+            .expression_attribute_values(":expires", number(at.seconds().0 + LOG_SECONDS));
+        let request = match before {
+            Some(before) => {
+                request.condition_expression("begins = :before").expression_attribute_values(":before", text(before))
+            }
+            None => request.condition_expression("attribute_not_exists(begins)"),
+        };
+        match request.send().await {
+            Ok(_) => Ok(true),
+            Err(error)
+                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(StoreError::from_sdk(&error)),
+        }
     }
 
     pub async fn by_key(&self, id: EndUserId, key: &str) -> Result<Option<KeptFrame>, StoreError> {
@@ -100,7 +144,7 @@ impl WebFrames {
         }))
     }
 
-    /// Appends a frame under the next number, once for a key. Whoever appends at the same time gets another number.
+    /// Appends a frame behind the number `last`, once for a key. None: the log's last number is another by now.
     pub async fn append(
         &self,
         id: EndUserId,
@@ -108,26 +152,19 @@ impl WebFrames {
         frame: &str,
         keyboard: Keyboard,
         at: EpochMillis,
-    ) -> Result<Appended, StoreError> {
-        for _ in 0..TRIES {
-            let head = self.head(id).await?;
-            let seq = head.last + 1;
-            let parts = self.parts(id, key, frame, keyboard, seq, at).map_err(|error| built(&error))?;
-            match self.client.transact_write_items().set_transact_items(Some(parts)).send().await {
-                Ok(_) => return Ok(Appended::Now(KeptFrame { seq, at, done: false })),
-                Err(error)
-                    if error
-                        .as_service_error()
-                        .is_some_and(TransactWriteItemsError::is_transaction_canceled_exception) =>
-                {
-                    if let Some(kept) = self.by_key(id, key).await? {
-                        return Ok(Appended::Before(kept));
-                    }
-                }
-                Err(error) => return Err(StoreError::from_sdk(&error)),
+        last: u64,
+    ) -> Result<Option<Appended>, StoreError> {
+        let seq = last + 1;
+        let parts = self.parts(id, key, frame, keyboard, seq, at).map_err(|error| built(&error))?;
+        match self.client.transact_write_items().set_transact_items(Some(parts)).send().await {
+            Ok(_) => Ok(Some(Appended::Now(KeptFrame { seq, at, done: false }))),
+            Err(error)
+                if error.as_service_error().is_some_and(TransactWriteItemsError::is_transaction_canceled_exception) =>
+            {
+                Ok(self.by_key(id, key).await?.map(Appended::Before))
             }
+            Err(error) => Err(StoreError::from_sdk(&error)),
         }
-        Err(StoreError::Conflict)
     }
 
     fn parts(

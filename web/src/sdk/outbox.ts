@@ -47,6 +47,10 @@ export class Outbox {
     return this.#items.find((item) => !item.error);
   }
 
+  has(id: string | undefined): boolean {
+    return this.#items.some((item) => item.clientMessageId === id);
+  }
+
   remove(id: string): boolean {
     const before = this.#items.length;
     this.#items = this.#items.filter((item) => item.clientMessageId !== id);

@@ -97,12 +97,15 @@ export class WebChat {
   #talk = "";
   #ended = false;
   #outbox: Outbox | null = null;
+  /** Those of the outbox that are in the log already, and so are shown from there. The server may have got no further. */
+  #logged = new Set<string>();
   #inFlight: { id: string; timer: ReturnType<typeof setTimeout> } | null = null;
   #pause: ReturnType<typeof setTimeout> | undefined;
   #histories: Waiter<HistoryFrame>[] = [];
   #uploads = new Map<string, Waiter<UploadFrame>>();
   #typing = { on: false, sentAt: 0, idle: undefined as ReturnType<typeof setTimeout> | undefined };
-  #restart = false;
+  /** The name of the restart that is asked for: asked again, it is the same one. */
+  #restart: string | null = null;
   /** The conversation that a restart began, until it says something: a log may hold the former ones, too. */
   #gate: { conversationId: string; last: number } | null = null;
 
@@ -130,7 +133,7 @@ export class WebChat {
   }
 
   get pending(): readonly Pending[] {
-    return this.#outbox?.items ?? [];
+    return (this.#outbox?.items ?? []).filter((item) => item.error || !this.#logged.has(item.clientMessageId));
   }
 
   get limits(): Limits {
@@ -147,11 +150,13 @@ export class WebChat {
     this.#token = null;
     this.#failures = 0;
     this.#refusals = 0;
-    this.#restart = options.restart === true;
+    if (other) this.#talk = "";
+    this.#restart = options.restart === true ? this.#restartId() : null;
     if (other) {
       this.#context = null;
       this.#sequence.begin(0);
       this.#outbox = null;
+      this.#logged.clear();
     }
     globalThis.addEventListener?.("online", this.#online);
     globalThis.addEventListener?.("offline", this.#offline);
@@ -173,7 +178,7 @@ export class WebChat {
   restart(params?: Params): void {
     if (!this.#open) return;
     if (params) this.#open = { ...this.#open, params: { ...this.#open.params, ...params } };
-    this.#restart = true;
+    this.#restart = this.#restartId();
     if (this.#current?.ready) this.#sayOpen(this.#current);
     else this.#again(0);
   }
@@ -340,9 +345,15 @@ export class WebChat {
 
   #sayOpen(connection: Connection): void {
     const { params, locale } = this.#open!;
-    const restart = this.#restart || undefined;
+    const restartId = this.#restart ?? undefined;
+    const restart = restartId ? true : undefined;
     const lastSeq = restart ? 0 : this.#sequence.last;
-    connection.socket.send(JSON.stringify({ action: "open", v: 1, lastSeq, locale, params, restart, tab: tabId }));
+    connection.socket.send(JSON.stringify({ action: "open", v: 1, lastSeq, locale, params, restart, restartId, tab: tabId }));
+  }
+
+  /** Of the conversation that it ends, so that two tabs which end one do it once. */
+  #restartId(): string {
+    return this.#talk || uuid();
   }
 
   #gone(connection: Connection, code: number): void {
@@ -482,15 +493,18 @@ export class WebChat {
     }
     const last = Number(frame.lastSeq) || 0;
     const before = this.#context;
-    const begun = this.#restart || (before !== null && last < this.#sequence.last);
+    const begun = this.#restart !== null || (before !== null && last < this.#sequence.last);
     const fresh = before === null || begun;
     this.#gate = this.#restart ? { conversationId: frame.context.conversationId, last } : null;
-    this.#restart = false;
+    this.#restart = null;
     this.#ended = false;
     this.#talk = frame.context.conversationId;
     this.#context = frame;
     if (fresh) this.#sequence.begin(Math.max(0, last - FIRST));
-    if (begun) this.#emitter.emit("reset");
+    if (begun) {
+      this.#logged.clear();
+      this.#emitter.emit("reset");
+    }
     this.#outbox = this.#box();
     this.#listen();
     this.#planRenewal(this.#timing.renewMs * (1 - 0.05 * this.#random()));
@@ -544,7 +558,11 @@ export class WebChat {
       if (!frame.message?.data) return;
       if (frame.message.conversationId !== this.#talk) this.#ended = false;
       this.#talk = frame.message.conversationId;
-      if (frame.message.isUser && frame.clientMessageId) this.#acknowledged(frame.clientMessageId);
+      // Only an ACK says that it was taken: the log comes first.
+      if (frame.message.isUser && this.#outbox?.has(frame.clientMessageId)) {
+        this.#logged.add(frame.clientMessageId!);
+        this.#told();
+      }
       this.#emitter.emit("message", frame);
       // Choices are for the next word alone.
       if (frame.message.isUser) this.#emitter.emit("keyboard", null);
@@ -560,7 +578,10 @@ export class WebChat {
     const data = frame.data ?? {};
     if (frame.event === "web.resumed") {
       const from = Number(data["from"]) || 0;
-      if (data["reset"] === true && from > this.#sequence.last + 1) this.#emitter.emit("reset");
+      if (data["reset"] === true && from > this.#sequence.last + 1) {
+        this.#logged.clear();
+        this.#emitter.emit("reset");
+      }
       for (const due of this.#sequence.skip(from)) this.#pass(due);
       this.#watchGap();
       // The rest of what was missed, in the next portion.
@@ -616,6 +637,7 @@ export class WebChat {
 
   #acknowledged(id: string): void {
     const removed = this.#outbox?.remove(id);
+    this.#logged.delete(id);
     if (this.#inFlight?.id === id) this.#landed();
     if (removed) this.#told();
     this.#flush();

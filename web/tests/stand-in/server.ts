@@ -20,8 +20,10 @@ interface User {
   key: string;
   log: Json[];
   talk: Conversation | null;
+  /** The last restart. */
+  restartId?: string;
   keyboard: Keyboard | null;
-  seen: Map<string, { messageId: string; seq: number; timestamp: number; data: string }>;
+  seen: Map<string, { messageId: string; seq: number; timestamp: number; data: string; unheard: boolean }>;
   connections: Set<Connection>;
   reads: number[];
   typing: string[];
@@ -46,6 +48,10 @@ export interface Faults {
   refuse: { times: number; status: number };
   /** Messages that are taken, and whose socket then dies before the ACK. */
   dieBeforeAck: number;
+  /** An `open` that is heard, and whose socket then dies before CONTEXT. */
+  dieBeforeContext: number;
+  /** Messages that get into the log, and no further: the bot hears them when they are said again. */
+  failBehindLog: number;
   /** Messages that are neither taken nor answered. */
   ignore: number;
   /** Messages that are refused with this error. */
@@ -59,7 +65,7 @@ export interface Faults {
 }
 
 const ACTIONS: Record<string, string[]> = {
-  open: ["lastSeq", "locale", "params", "restart", "capabilities", "tab"],
+  open: ["lastSeq", "locale", "params", "restart", "restartId", "capabilities", "tab"],
   message: ["clientMessageId", "data", "payload"],
   typing: ["state"],
   read: ["seq"],
@@ -72,9 +78,11 @@ const ACTIONS: Record<string, string[]> = {
 export class StandIn {
   violations: string[] = [];
   users = new Map<string, User>();
-  faults: Faults = { refuse: { times: 0, status: 401 }, dieBeforeAck: 0, ignore: 0, error: [], tokens: [], lose: 0, swap: false };
+  faults: Faults = { refuse: { times: 0, status: 401 }, dieBeforeAck: 0, dieBeforeContext: 0, failBehindLog: 0, ignore: 0, error: [], tokens: [], lose: 0, swap: false };
   tokensGiven = 0;
   handshakes = 0;
+  /** Conversations. */
+  ended = 0;
   uploads = new Map<string, Buffer>();
   /** Milliseconds that the bot thinks. */
   thinkMs = 0;
@@ -170,6 +178,7 @@ export class StandIn {
 
   /** The conversation had its time. */
   expire(user: User): void {
+    this.ended += 1;
     this.keep(user, { type: "EVENT", event: "bot.conversation.deleted", data: {}, timestamp: Date.now() });
     user.talk = null;
   }
@@ -314,7 +323,17 @@ export class StandIn {
   #open(connection: Connection, frame: Json): void {
     const { user } = connection;
     connection.opened = true;
-    if (frame["restart"] === true && user.talk) this.expire(user);
+    const restartId = frame["restartId"];
+    if (frame["restart"] === true && (typeof restartId !== "string" || restartId === "")) this.violations.push("a restart without a name");
+    if (frame["restart"] === true && user.restartId !== restartId) {
+      user.restartId = String(restartId);
+      if (user.talk) this.expire(user);
+    }
+    if (this.faults.dieBeforeContext > 0) {
+      this.faults.dieBeforeContext -= 1;
+      user.talk ??= { id: randomUUID(), params: {} };
+      return connection.socket.terminate();
+    }
     const resumed = user.talk !== null;
     const params = (frame["params"] ?? {}) as Params;
     user.talk ??= { id: randomUUID(), params: {} };
@@ -350,6 +369,8 @@ export class StandIn {
     const known = user.seen.get(id);
     if (known) {
       if (known.data !== JSON.stringify(data)) this.violations.push("one id, two messages");
+      if (known.unheard && this.speaks) this.#think(user, answer(data, frame["payload"], `${this.url}/u/picture.png`));
+      known.unheard = false;
       return this.#send(connection, { type: "ACK", clientMessageId: id, messageId: known.messageId, seq: known.seq, timestamp: known.timestamp, duplicate: true });
     }
     if (!["text", "media", "location"].includes(data?.type)) return void this.violations.push(`a message of ${data?.type}`);
@@ -359,7 +380,13 @@ export class StandIn {
     const message = this.#message(user, true, data, null);
     user.keyboard = null;
     const seq = user.log.length + 1;
-    user.seen.set(id, { messageId: message.id, seq, timestamp: message.timestamp, data: JSON.stringify(data) });
+    const unheard = this.faults.failBehindLog > 0;
+    user.seen.set(id, { messageId: message.id, seq, timestamp: message.timestamp, data: JSON.stringify(data), unheard });
+    if (unheard) {
+      this.faults.failBehindLog -= 1;
+      this.keep(user, { type: "MESSAGE", message, clientMessageId: id });
+      return this.#send(connection, { type: "ERROR", code: "internal", message: "", clientMessageId: id, retryAfterMs: 100 });
+    }
     const dies = this.faults.dieBeforeAck > 0;
     if (dies) {
       this.faults.dieBeforeAck -= 1;

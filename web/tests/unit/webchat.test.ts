@@ -118,6 +118,19 @@ test("an ACK that never came: the message goes again and is one", async () => {
   assert.equal(watched.texts.filter((text) => text === "한 번만").length, 1);
 });
 
+test("a message that is in the log and was not acknowledged goes again, and is shown once", async () => {
+  const watched = await opened();
+  await until("choices", () => watched.keyboards.at(-1)?.type === "buttons");
+  standIn.faults.failBehindLog = 1;
+  watched.chat.sendMessage({ type: "text", text: "한 번만" });
+  await until("its echo", () => watched.texts.includes("한 번만"));
+  assert.deepEqual(watched.chat.pending, [], "shown from the log");
+  await until("an answer", () => watched.texts.some((text) => text.includes("한 번만\"")));
+  watched.chat.sendMessage({ type: "text", text: "그 다음" });
+  await until("the next answer", () => watched.texts.some((text) => text.includes("그 다음\"")));
+  assert.deepEqual(standIn.heard(), ["한 번만", "그 다음"]);
+});
+
 test("a message that nobody answers is sent again on another connection", async () => {
   const watched = await opened();
   standIn.faults.ignore = 1;
@@ -309,6 +322,19 @@ test("restart ends the conversation and begins another", async () => {
   watched.chat.restart();
   await until("another", () => watched.resets === 1 && watched.texts.at(-1) === "안녕하세요! 별빛 꽃집입니다.");
   assert.notEqual(standIn.user().talk?.id, before);
+});
+
+test("a restart whose answer never came is the same restart", async () => {
+  const watched = await opened();
+  const before = standIn.user().talk?.id;
+  standIn.faults.dieBeforeContext = 1;
+  watched.chat.restart();
+  await until("another context", () => watched.contexts === 2);
+  assert.notEqual(standIn.user().talk?.id, before);
+  assert.equal(standIn.ended, 1);
+  watched.chat.restart();
+  await until("a third", () => watched.contexts === 3);
+  assert.equal(standIn.ended, 2);
 });
 
 test("restart shows nothing of the conversation before, also where one log holds both", async () => {

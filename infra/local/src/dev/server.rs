@@ -49,7 +49,7 @@ pub(super) fn router(
 ) -> (Router, Sockets) {
     let stand_ins = stand_in::router(&feed, secret);
     let (live, allow_private) = (dev.live, dev.allow_private);
-    let web = Arc::new(stack.web().with_witness(dev.web_witness.clone()));
+    let web = Arc::new(stack.web().alone().with_witness(dev.web_witness.clone()));
     let sockets = {
         let web = Arc::clone(&web);
         let handler = sockets::handler(move |event| {

@@ -15,6 +15,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
+use crate::services::{ACCESS_KEY, REGION};
+use crate::sigv4::{self, Refusal};
+
 pub const BUCKET: &str = "closer-local-uploads";
 /// Where it is, below the local address.
 pub const PATH: &str = "/stand-in/uploads";
@@ -53,10 +56,13 @@ async fn take(State(files): State<Files>, mut form: Multipart) -> Response {
             fields.insert(name, text);
         }
     }
-    let Some(file) = file else { return refuse(StatusCode::BAD_REQUEST, "InvalidArgument") };
-    if let Err(code) = check(&fields, file.len()) {
-        let status = if code == "EntityTooLarge" { StatusCode::BAD_REQUEST } else { StatusCode::FORBIDDEN };
-        return refuse(status, code);
+    let Some(file) = file else {
+        let message = "POST requires exactly one file upload per request.";
+        return refuse(StatusCode::BAD_REQUEST, &Refusal("InvalidArgument", message.to_owned()));
+    };
+    if let Err(refusal) = check(&fields, file.len()) {
+        let is_size = matches!(refusal.0, "EntityTooLarge" | "EntityTooSmall" | "InvalidPolicyDocument");
+        return refuse(if is_size { StatusCode::BAD_REQUEST } else { StatusCode::FORBIDDEN }, &refusal);
     }
     let of = |name: &str| fields.get(name).cloned().unwrap_or_default();
     let mut kept = files.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -70,46 +76,70 @@ async fn take(State(files): State<Files>, mut form: Multipart) -> Response {
 }
 
 /// Whether the form is the one that was signed.
-fn check(fields: &HashMap<String, String>, bytes: usize) -> Result<(), &'static str> {
+fn check(fields: &HashMap<String, String>, bytes: usize) -> Result<(), Refusal> {
     let of = |name: &str| fields.get(name).map(String::as_str).unwrap_or_default();
+    let refuse = |code, message: &str| Refusal(code, message.to_owned());
+    let denied = |reason: &str| Refusal("AccessDenied", format!("Invalid according to Policy: {reason}"));
+    let unreadable = || refuse("InvalidPolicyDocument", "Invalid Policy: Invalid JSON.");
+    if of("policy").is_empty() || of("x-amz-algorithm") != "AWS4-HMAC-SHA256" {
+        return Err(refuse("AccessDenied", "Access Denied"));
+    }
+    let [key, date, region, "s3", "aws4_request"] = *of("x-amz-credential").split('/').collect::<Vec<_>>() else {
+        return Err(refuse("AccessDenied", "Access Denied"));
+    };
+    if key != ACCESS_KEY {
+        let message = "The AWS Access Key Id you provided does not exist in our records.";
+        return Err(refuse("InvalidAccessKeyId", message));
+    }
+    // What is signed is the policy as it is sent.
+    let is_here = region == REGION && of("x-amz-date").starts_with(date);
+    if !is_here || !sigv4::is_signature(of("x-amz-signature"), date, region, "s3", of("policy")) {
+        let message = "The request signature we calculated does not match the signature you provided. Check your key and \
+                       signing method.";
+        return Err(refuse("SignatureDoesNotMatch", message));
+    }
     let policy: Value = STANDARD
         .decode(of("policy"))
         .ok()
         .and_then(|policy| serde_json::from_slice(&policy).ok())
-        .ok_or("InvalidPolicyDocument")?;
-    if of("x-amz-signature").len() != 64 || of("x-amz-algorithm") != "AWS4-HMAC-SHA256" {
-        return Err("SignatureDoesNotMatch");
-    }
+        .ok_or_else(unreadable)?;
     if policy["expiration"].as_str().is_none_or(|end| end <= shell::clock::now().iso().as_str()) {
-        return Err("AccessDenied");
+        return Err(denied("Policy expired."));
     }
-    let conditions = policy["conditions"].as_array().ok_or("InvalidPolicyDocument")?;
+    let conditions = policy["conditions"].as_array().ok_or_else(unreadable)?;
     let mut named = vec!["policy", "x-amz-signature"];
     for condition in conditions {
         if let Some([kind, least, most]) = condition.as_array().map(Vec::as_slice)
             && kind == "content-length-range"
         {
             let bytes = bytes as u64;
-            if least.as_u64().is_some_and(|least| bytes < least) || most.as_u64().is_none_or(|most| bytes > most) {
-                return Err("EntityTooLarge");
+            if least.as_u64().is_some_and(|least| bytes < least) {
+                let message = "Your proposed upload is smaller than the minimum allowed size";
+                return Err(refuse("EntityTooSmall", message));
+            }
+            if most.as_u64().is_none_or(|most| bytes > most) {
+                return Err(refuse("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size"));
             }
             continue;
         }
         let Some((name, value)) = condition.as_object().and_then(|pair| pair.iter().next()) else {
-            return Err("InvalidPolicyDocument");
+            return Err(unreadable());
         };
         let matches = match name.as_str() {
             "bucket" => value == BUCKET,
             name => value == of(&name.to_ascii_lowercase()),
         };
         if !matches {
-            return Err("AccessDenied");
+            return Err(denied(&format!("Policy Condition failed: [\"eq\", \"${name}\", {value}]")));
         }
         named.push(name);
     }
     // Each field must be one that was signed.
-    let known = |field: &String| named.iter().any(|name| name.eq_ignore_ascii_case(field));
-    if fields.keys().all(known) { Ok(()) } else { Err("AccessDenied") }
+    let unknown = |field: &&String| !named.iter().any(|name| name.eq_ignore_ascii_case(field));
+    match fields.keys().find(unknown) {
+        Some(field) => Err(denied(&format!("Extra input fields: {field}"))),
+        None => Ok(()),
+    }
 }
 
 async fn show(State(files): State<Files>, Path(key): Path<String>) -> Response {
@@ -122,12 +152,18 @@ async fn show(State(files): State<Files>, Path(key): Path<String>) -> Response {
             ];
             (headers, bytes.clone()).into_response()
         }
-        None => refuse(StatusCode::NOT_FOUND, "NoSuchKey"),
+        None => {
+            let message = "The specified key does not exist.";
+            refuse(StatusCode::NOT_FOUND, &Refusal("NoSuchKey", message.to_owned()))
+        }
     }
 }
 
-fn refuse(status: StatusCode, code: &str) -> Response {
-    let text = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code></Error>");
+fn refuse(status: StatusCode, Refusal(code, message): &Refusal) -> Response {
+    let message = message.replace('&', "&amp;").replace('<', "&lt;");
+    let text = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    );
     let headers = [(header::CONTENT_TYPE, "application/xml"), (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
     (status, headers, text).into_response()
 }

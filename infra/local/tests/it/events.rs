@@ -360,7 +360,6 @@ async fn web_chat(running: &Running, file: &str, text: &str) -> Vec<String> {
             end_user_id,
             connected_at: EpochMillis(1_748_764_800_000),
             opened: false,
-            begins: None,
             expires: shell::clock::now().plus_ms(60_000).seconds(),
         };
         rows.connect(&row).await.unwrap();

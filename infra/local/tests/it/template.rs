@@ -138,6 +138,28 @@ fn every_messenger_has_its_route_and_its_address() {
     }
 }
 
+/// Whoever floods one door leaves the others open.
+#[test]
+fn doors_are_throttled() {
+    let template = Template::read();
+    let (sockets, http) = (template.properties("WebSocketStage"), template.properties("HttpStage"));
+    let routes: BTreeSet<&str> =
+        template.of_type("AWS::ApiGatewayV2::Route").values().filter_map(|route| route["RouteKey"].as_str()).collect();
+    let mut doors = vec![("sockets", &sockets["DefaultRouteSettings"])];
+    for key in ["ANY /v1/{proxy+}", "ANY /v1/web/{proxy+}"] {
+        assert!(routes.contains(key), "{key}");
+        doors.push((key, &http["RouteSettings"][key]));
+    }
+    for (door, settings) in doors {
+        let of = |name: &str| settings[name].as_u64().unwrap_or_else(|| panic!("{door} has no {name}"));
+        // An account has 10,000 a second.
+        assert!(of("ThrottlingRateLimit") <= 1000 && of("ThrottlingBurstLimit") <= 2000, "{door}");
+    }
+    let kept = &template.functions()["web"]["ReservedConcurrentExecutions"]["Fn::If"];
+    let none = json!({ "Ref": "AWS::NoValue" });
+    assert_eq!(*kept, json!(["HasWebConcurrency", { "Ref": "WebConcurrency" }, none]));
+}
+
 #[tokio::test]
 async fn tables_are_as_the_schema_makes_them() {
     let template = Template::read();

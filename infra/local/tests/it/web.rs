@@ -1,5 +1,6 @@
 //! Web chat over real sockets: what browsers do, what nobody should do, and what is left when somebody dies.
 
+mod begin;
 mod crash;
 mod hostile;
 mod tab;
@@ -73,7 +74,6 @@ pub(crate) async fn exercise(running: &Running) {
         user_key,
         connected_at: now,
         opened: true,
-        begins: None,
         expires: now.plus_ms(60_000).seconds(),
     })
     .await

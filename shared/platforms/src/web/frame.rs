@@ -48,6 +48,8 @@ pub struct Open {
     pub params: Params,
     /// Ends the conversation that there is.
     pub restart: bool,
+    /// The browser's own, by which a second one is known.
+    pub restart_id: Option<String>,
     pub capabilities: Vec<String>,
     pub tab: Option<String>,
 }
@@ -188,6 +190,7 @@ fn open(fields: &mut Map<String, Value>) -> Result<Open, Complaint> {
         locale: text("locale").filter(|locale| matches!(*locale, "ko" | "en")).map(str::to_owned),
         params: params.into_iter().filter(|(name, value)| !name.is_empty() && scalar(value)).collect(),
         restart: fields.get("restart") == Some(&Value::Bool(true)),
+        restart_id: client_id(fields, "restartId"),
         capabilities: capabilities
             .iter()
             .filter_map(Value::as_str)

@@ -6,13 +6,11 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
-use model::{
-    BotId, ConversationId, EpochMillis, Inbound, InboundId, InboundKind, MessageId, Meta, Params, PlatformType, UserKey,
-};
+use model::{BotId, EpochMillis, Inbound, InboundId, InboundKind, MessageId, Meta, PlatformType, UserKey};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::frame::{self, Code, Complaint, Content, Frame, Open, Said};
+use super::frame::{self, Code, Complaint, Content, Frame, Said};
 use super::wire::{Event, RequestContext};
 use super::{Web, limits, origin, token};
 use crate::ReceiveError;
@@ -210,31 +208,6 @@ fn all<'a>(headers: Option<&'a BTreeMap<String, Value>>, name: &str) -> Vec<&'a 
     found.and_then(|(_, values)| values.as_array()).into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
-/// What an `open` means for the conversation: nothing where it goes on as it was, so that a lost connection costs no
-/// turn. `live` is the conversation that there is, `known` what is known of the customer already.
-pub(super) fn open(
-    web: &Web,
-    open: &Open,
-    connection: &Connection,
-    event: &EventName,
-    live: Option<ConversationId>,
-    known: &Params,
-) -> Vec<Inbound> {
-    let inbound = |what: &str, kind| inbound(web, connection, event.at, &format!("{what} {}", event.name), kind);
-    let params = open.params.clone();
-    match live {
-        Some(conversation) if open.restart => vec![
-            inbound("close", InboundKind::Closed { conversation_id: Some(conversation) }),
-            inbound("open", InboundKind::Opened { params, once: true }),
-        ],
-        None => vec![inbound("open", InboundKind::Opened { params, once: true })],
-        Some(_) if params.iter().any(|(name, value)| known.get(name).unwrap_or(&Value::Null) != value) => {
-            vec![inbound("update", InboundKind::Updated { params })]
-        }
-        Some(_) => Vec::new(),
-    }
-}
-
 /// The page leads the customer to another place of the bot.
 pub(super) fn navigate(
     web: &Web,
@@ -243,7 +216,7 @@ pub(super) fn navigate(
     event: &EventName,
 ) -> Inbound {
     let kind = InboundKind::Moved { flow_id, node_id, conversation_id: None };
-    inbound(web, connection, event.at, &format!("navigate {}", event.name), kind)
+    of(web, &connection.user_key, event.at, &format!("navigate {}", event.name), kind)
 }
 
 /// The length keeps two pairs of key and id from making one name.
@@ -253,7 +226,7 @@ fn said_name(said: &Said, connection: &Connection) -> String {
 }
 
 pub(super) fn said_id(web: &Web, said: &Said, connection: &Connection) -> InboundId {
-    InboundId::of(&web.bot_id, PlatformType::Web, &said_name(said, connection))
+    id(web, &said_name(said, connection))
 }
 
 /// The customer's message for the queue, and the id that it will have.
@@ -269,18 +242,22 @@ pub(super) fn said(
         data: content.data,
         meta: Box::new(Meta { payload: content.payload, ..Meta::default() }),
     };
-    let inbound = inbound(web, connection, at, &said_name(said, connection), kind);
+    let inbound = of(web, &connection.user_key, at, &said_name(said, connection), kind);
     let message_id = MessageId::of(inbound.id, 0, inbound.received_at);
     (inbound, message_id)
 }
 
-fn inbound(web: &Web, connection: &Connection, at: EpochMillis, name: &str, kind: InboundKind) -> Inbound {
+pub(super) fn id(web: &Web, name: &str) -> InboundId {
+    InboundId::of(&web.bot_id, PlatformType::Web, name)
+}
+
+pub(super) fn of(web: &Web, user_key: &UserKey, at: EpochMillis, name: &str, kind: InboundKind) -> Inbound {
     Inbound {
-        id: InboundId::of(&web.bot_id, PlatformType::Web, name),
+        id: id(web, name),
         bot_id: web.bot_id.clone(),
         platform: PlatformType::Web,
-        user_key: connection.user_key.clone(),
-        conversation_key: connection.user_key.clone(),
+        user_key: user_key.clone(),
+        conversation_key: user_key.clone(),
         timestamp: at,
         // API Gateway's clock is ours: the same however often Lambda is given the event.
         received_at: at,

@@ -4,6 +4,7 @@
 //! a socket ([`Web::hear`]), frames that answer one connection ([`Answer`]), a log of numbered frames ([`missed`]).
 //! All of it is values; what keeps connections and frames is elsewhere.
 
+mod begin;
 mod frame;
 mod inbound;
 mod limits;
@@ -18,10 +19,7 @@ mod wire;
 
 use std::fmt;
 
-use model::{
-    BotId, Context, ConversationId, EpochMillis, Event, Inbound, InboundId, MessageId, Params, PlatformType, Reply,
-    UserKey,
-};
+use model::{BotId, Context, EpochMillis, Event, Inbound, InboundId, MessageId, PlatformType, Reply, UserKey};
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
@@ -31,11 +29,12 @@ use crate::{
     Setup, Verdict,
 };
 
+pub use begin::{Beginning, Begins, Opening, Standing};
 pub use frame::{Code, Complaint, Content, Frame, Open, Said, Upload};
 pub use inbound::{Asked, Connection, EventKind, EventName, Heard, asked, bot_of};
 pub use limits::UPLOAD_SECONDS;
-pub use outbound::{FRAMES, KEY, Offer, Posted, event_frame, heard_frame, offer, posted, stamp};
-pub use resume::{Missed, fitting, history, missed, resumed};
+pub use outbound::{FRAMES, KEY, Offer, Posted, event_frame, heard_data, heard_frame, offer, posted, stamp};
+pub use resume::{Replay, history, read_after, replay};
 pub use token::{Claims, TokenError};
 pub use tokens::{TokenReply, TokenRequest};
 pub use wire::{Answer, Limits};
@@ -132,6 +131,11 @@ impl Web {
         tokens::answer(self, request, now, nonce)
     }
 
+    /// Whether a request is of the company's server, by its `Authorization`.
+    pub fn holds_key(&self, authorization: &str) -> bool {
+        tokens::holds_key(self, authorization)
+    }
+
     /// A token for a customer, for half an hour.
     pub fn mint(&self, user_key: UserKey, anon: bool, now: EpochMillis) -> Option<(Claims, String)> {
         let iat = now.seconds().0;
@@ -154,16 +158,9 @@ impl Web {
         token::verify(token, &self.tokens, &self.issuer, &self.bot_id, now, 0)
     }
 
-    /// What an `open` means for the conversation, for the queue. See [`Answer::Context`] for what answers it.
-    pub fn open(
-        &self,
-        open: &Open,
-        connection: &Connection,
-        event: &EventName,
-        live: Option<ConversationId>,
-        known: &Params,
-    ) -> Vec<Inbound> {
-        inbound::open(self, open, connection, event, live, known)
+    /// What an `open` means for the conversation. See [`Answer::Context`] for what answers it.
+    pub fn open(&self, open: &Open, connection: &Connection, event: &EventName, standing: Standing<'_>) -> Opening {
+        begin::open(self, open, connection, event, standing)
     }
 
     /// What a `navigate` means, for the queue.

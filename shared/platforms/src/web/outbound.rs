@@ -51,6 +51,8 @@ pub enum Posted {
     Gone,
     /// Too fast, or the browser does not read: again, a little later, and never as the turn's failure.
     Later,
+    /// It is about us, not the socket: our credentials, or nobody is reached. Again later, and the row stays.
+    Unavailable,
     /// It will be refused each time.
     Refused,
 }
@@ -59,6 +61,7 @@ pub fn posted(status: u16) -> Posted {
     match status {
         200..300 => Posted::Sent,
         410 => Posted::Gone,
+        401 | 403 => Posted::Unavailable,
         429 | 500.. => Posted::Later,
         _ => Posted::Refused,
     }
@@ -104,6 +107,19 @@ pub fn heard_frame(message: &Message, client_message_id: &str) -> Value {
         message.insert("meta".to_owned(), Value::Null);
     }
     frame
+}
+
+/// What such a frame says.
+pub fn heard_data(frame: &[u8]) -> Option<MessageData> {
+    #[derive(Deserialize)]
+    struct Heard {
+        message: Said,
+    }
+    #[derive(Deserialize)]
+    struct Said {
+        data: MessageData,
+    }
+    serde_json::from_slice::<Heard>(frame).ok().map(|heard| heard.message.data)
 }
 
 /// The events that a browser is told of: those of a person of the company, and the end. Nothing of the context.

@@ -1,5 +1,6 @@
 //! The cases of `testdata`, and what must hold whatever comes.
 
+mod begin;
 mod frames;
 mod sockets;
 mod tokens;

@@ -91,9 +91,7 @@ fn first(web: &Web, request: &TokenRequest<'_>, nonce: u128) -> Result<Subject, 
     }
     let known = |key: String| Ok(Subject { user_key: key.parse().map_err(|_| BAD_REQUEST)?, visitor_id: None });
     if let Some(authorization) = request.authorization {
-        let key =
-            authorization.get(..7).filter(|start| start.eq_ignore_ascii_case("bearer ")).map(|_| &authorization[7..]);
-        if !key.is_some_and(|key| web.api_keys.contain(key)) {
+        if !holds_key(web, authorization) {
             return Err(UNAUTHORIZED);
         }
         return known(named.ok_or(BAD_REQUEST)?);
@@ -115,6 +113,11 @@ fn first(web: &Web, request: &TokenRequest<'_>, nonce: u128) -> Result<Subject, 
             Ok(Subject { user_key, visitor_id: Some(visitor_id) })
         }
     }
+}
+
+pub(super) fn holds_key(web: &Web, authorization: &str) -> bool {
+    let bearer = authorization.get(..7).filter(|start| start.eq_ignore_ascii_case("bearer "));
+    bearer.is_some_and(|_| web.api_keys.contain(&authorization[7..]))
 }
 
 /// The next token for whom the last one was.

@@ -27,6 +27,12 @@ const AT_ONCE: usize = 16;
 /// Pauses before a frame is posted again to a socket that does not take it.
 const PAUSES_MS: [u64; 2] = [100, 400];
 
+/// Tabs and a worker may append at once; one of them succeeds each time.
+const TRIES: u32 = 16;
+/// Between two tries: an append takes some ten milliseconds.
+const LEAST_MS: u64 = 20;
+const MOST_MS: u64 = 400;
+
 impl Frames {
     pub(crate) fn new(log: WebFrames, connections: WebConnections, sockets: Sockets) -> Self {
         Self { log, connections, sockets }
@@ -37,13 +43,17 @@ impl Frames {
         let answered = |status| CallEnd::Answered { status, body: Vec::new() };
         let key = call.headers.iter().find(|(name, _)| *name == web::KEY).map(|(_, key)| key);
         let (Some(key), Ok(frame)) = (key, std::str::from_utf8(&call.body)) else { return answered(400) };
-        match self.keep(end_user_id, key, frame, clock::now()).await {
+        match self.keep(end_user_id, key, frame, clock::now(), None).await {
             Ok(appended) => {
                 let stamped = web::stamp(frame.as_bytes(), appended.kept().seq);
-                if let Err(error) = self.post(end_user_id, &stamped, None).await {
-                    // It is kept: whoever connects anew finds it, and the worker tries again for those who are here.
-                    warn!(%error, "Nobody could be told of a frame");
-                    return answered(503);
+                // It is kept: whoever connects anew finds it, and the worker tries again for those who are here.
+                match self.post(end_user_id, &stamped).await {
+                    Ok(true) => {}
+                    Ok(false) => return answered(503),
+                    Err(error) => {
+                        warn!(%error, "Nobody could be told of a frame");
+                        return answered(503);
+                    }
                 }
                 match appended {
                     Appended::Now(_) => answered(200),
@@ -63,41 +73,58 @@ impl Frames {
         key: &str,
         frame: &str,
         at: EpochMillis,
+        // The log's last number, where it was read a moment ago.
+        last: Option<u64>,
     ) -> Result<Appended, StoreError> {
         let keyboard = match web::offer(frame.as_bytes()) {
             Offer::Unchanged => Keyboard::Unchanged,
             Offer::Begins => Keyboard::Begins,
             Offer::Ends => Keyboard::Ends,
         };
-        self.log.append(end_user_id, key, frame, keyboard, at).await
+        let mut last = last;
+        for tries in 0..TRIES {
+            let behind = match last.take() {
+                Some(last) => last,
+                None => self.log.head(end_user_id).await?.last,
+            };
+            if let Some(appended) = self.log.append(end_user_id, key, frame, keyboard, at, behind).await? {
+                return Ok(appended);
+            }
+            tokio::time::sleep(pause(tries, clock::nonce())).await;
+        }
+        Err(StoreError::Conflict)
     }
 
     /// To every socket of the customer. One that does not take it after all is closed: its browser connects anew, and
-    /// says what it has.
-    pub(crate) async fn post(
-        &self,
-        end_user_id: EndUserId,
-        frame: &[u8],
-        except: Option<&str>,
-    ) -> Result<(), StoreError> {
+    /// says what it has. False where some could not be posted to, through no fault of theirs.
+    pub(crate) async fn post(&self, end_user_id: EndUserId, frame: &[u8]) -> Result<bool, StoreError> {
         let ids = self.connections.of_user(end_user_id, now()).await?;
         let mut posts = Vec::new();
-        for id in ids.into_iter().filter(|id| Some(id.as_str()) != except) {
+        for id in ids {
             posts.push(self.post_to(id, end_user_id, frame));
         }
-        futures::stream::iter(posts).buffer_unordered(AT_ONCE).collect::<()>().await;
-        Ok(())
+        let posted: Vec<Posted> = futures::stream::iter(posts).buffer_unordered(AT_ONCE).collect().await;
+        Ok(!posted.contains(&Posted::Unavailable))
     }
 
-    async fn post_to(&self, id: String, end_user_id: EndUserId, frame: &[u8]) {
-        match self.deliver(&id, frame).await {
-            Posted::Sent | Posted::Refused => {}
-            Posted::Gone => self.drop_row(&id, end_user_id).await,
+    async fn post_to(&self, id: String, end_user_id: EndUserId, frame: &[u8]) -> Posted {
+        let posted = self.deliver(&id, frame).await;
+        self.settle(&id, Some(end_user_id), posted).await;
+        posted
+    }
+
+    /// Whoever is gone is forgotten. A socket that takes nothing must not stay: its browser would wait for ever.
+    async fn settle(&self, id: &str, end_user_id: Option<EndUserId>, posted: Posted) {
+        match posted {
+            Posted::Sent | Posted::Refused | Posted::Unavailable => return,
+            Posted::Gone => {}
             Posted::Later => {
                 warn!(connection.id = id, "A socket takes nothing any more, and is closed");
-                self.close(&id).await;
-                self.drop_row(&id, end_user_id).await;
+                self.close(id).await;
             }
+        }
+        if let Some(end_user_id) = end_user_id {
+            self.drop_row(id, end_user_id).await;
         }
     }
 
@@ -123,22 +150,15 @@ impl Frames {
         }
     }
 
-    /// To one socket alone. True unless nobody is there.
+    /// To one socket alone. False if it was not reached.
     pub(crate) async fn answer(&self, id: &str, end_user_id: Option<EndUserId>, answer: &Answer<'_>) -> bool {
         self.send(id, end_user_id, &answer.to_json()).await
     }
 
     pub(crate) async fn send(&self, id: &str, end_user_id: Option<EndUserId>, frame: &[u8]) -> bool {
-        match self.deliver(id, frame).await {
-            Posted::Sent | Posted::Refused => true,
-            Posted::Later => false,
-            Posted::Gone => {
-                if let Some(end_user_id) = end_user_id {
-                    self.drop_row(id, end_user_id).await;
-                }
-                false
-            }
-        }
+        let posted = self.deliver(id, frame).await;
+        self.settle(id, end_user_id, posted).await;
+        matches!(posted, Posted::Sent | Posted::Refused)
     }
 
     pub(crate) async fn close(&self, id: &str) {
@@ -151,12 +171,14 @@ impl Frames {
         loop {
             let posted = self.sockets.post(id, frame).await;
             match (posted, pauses.next()) {
-                (Posted::Later, Some(pause)) => tokio::time::sleep(Duration::from_millis(pause)).await,
+                (Posted::Later | Posted::Unavailable, Some(pause)) => {
+                    tokio::time::sleep(Duration::from_millis(pause)).await;
+                }
                 (Posted::Refused, _) => {
                     error!(connection.id = id, bytes = frame.len(), "A frame was refused");
                     return posted;
                 }
-                (Posted::Sent | Posted::Gone | Posted::Later, _) => return posted,
+                (Posted::Sent | Posted::Gone | Posted::Later | Posted::Unavailable, _) => return posted,
             }
         }
     }
@@ -169,6 +191,27 @@ impl Frames {
     }
 }
 
+/// Longer each time, and another each time: those that met once should not meet again.
+fn pause(tries: u32, chance: u128) -> Duration {
+    let most = MOST_MS.min(LEAST_MS << tries.min(16));
+    Duration::from_millis(u64::try_from(chance % u128::from(most)).unwrap_or(most))
+}
+
 fn now() -> EpochSeconds {
     clock::now().seconds()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_and_differ() {
+        for (tries, most) in [(0, 20), (1, 40), (3, 160), (5, 400), (15, 400), (u32::MAX, 400)] {
+            let pauses: std::collections::BTreeSet<u64> =
+                (0..1000).map(|chance| u64::try_from(pause(tries, chance).as_millis()).unwrap()).collect();
+            assert_eq!((pauses.first(), pauses.last()), (Some(&0), Some(&(most - 1))), "{tries}");
+            assert_eq!(pauses.len() as u64, most, "{tries}");
+        }
+    }
 }

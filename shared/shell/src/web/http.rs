@@ -51,12 +51,15 @@ impl WebChat {
         if asked.body.len() > BODY_BYTES {
             return refuse(413, "bad_request", asked.origin);
         }
-        // A company's server asks for all of its customers, and is known by its key.
-        let strange = asked.authorization.is_none() && !preflight;
-        let caller = asked.source.parse().ok().filter(|_| strange);
-        if let Some(caller) = caller
-            && let Step::Wait { retry_after_ms, .. } = self.paces.caller(caller, now)
-        {
+        let caller = asked.source.parse().ok().filter(|_| !preflight);
+        // A company's server asks for all of its customers. What says that it is one may read a bot, and not more, until its
+        // key is known to be good.
+        let step = match (caller, asked.authorization) {
+            (Some(caller), None) => self.paces.caller(caller, now),
+            (Some(caller), Some(_)) => self.paces.server(caller, now),
+            (None, _) => Step::Go,
+        };
+        if let Step::Wait { retry_after_ms, .. } = step {
             return too_fast(asked.origin, retry_after_ms);
         }
         let Some(bot_id) = web::bot_of(&asked.body) else {
@@ -71,6 +74,12 @@ impl WebChat {
             }
         };
         let web = brain.as_deref().and_then(|brain| brain.channel(PlatformType::Web)).and_then(Channel::web);
+        let is_strange = asked.authorization.is_some_and(|key| !web.is_some_and(|web| web.holds_key(key)));
+        if let Some(caller) = caller.filter(|_| is_strange)
+            && let Step::Wait { retry_after_ms, .. } = self.paces.caller(caller, now)
+        {
+            return too_fast(asked.origin, retry_after_ms);
+        }
         let Some(web) = web else { return refuse(404, "bot_not_found", asked.origin) };
         if let Step::Wait { retry_after_ms, .. } = self.paces.bot(&bot_id, now) {
             return too_fast(asked.origin, retry_after_ms);

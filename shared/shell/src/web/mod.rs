@@ -46,6 +46,8 @@ use uploads::Uploads;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Point {
     Connected,
+    /// The log names the conversation that begins.
+    Begun,
     /// The socket is sent what its user is sent.
     Registered,
     /// The queue knows of the opening.
@@ -72,7 +74,7 @@ pub struct WebChat {
     /// For a look at what was uploaded.
     world: Guarded,
     paces: Paces,
-    queues: Queues,
+    queues: Option<Queues>,
     /// Rows of sockets that are open: they change no more.
     rows: Mutex<HashMap<String, (EpochMillis, WebConnection)>>,
     socket_url: String,
@@ -86,6 +88,8 @@ enum HearError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Queue(#[from] QueueError),
+    #[error("an upload could not be looked at: {0}")]
+    Upload(String),
 }
 
 /// A socket that speaks, and the bot that it speaks to.
@@ -123,11 +127,16 @@ impl WebChat {
                 .map(|(config, account)| Uploads::new(config, account)),
             world: Guarded::new(reach),
             paces: Paces::default(),
-            queues: Queues::default(),
+            queues: None,
             rows: Mutex::default(),
             socket_url: config.socket_url.clone(),
             witness: Witness::default(),
         }
+    }
+
+    /// Where one process is all instances: frames of one customer go one by one. An instance of Lambda has one event at a time.
+    pub fn alone(self) -> Self {
+        Self { queues: Some(Queues::default()), ..self }
     }
 
     pub fn with_witness(self, witness: Witness<Point>) -> Self {
@@ -270,7 +279,12 @@ impl WebChat {
                 self.tell_others(speaker, "web.typing", data).await?;
             }
             Ok(Frame::Read { seq }) => self.tell_others(speaker, "web.read", json!({ "seq": seq })).await?,
-            Ok(Frame::History { before_seq, limit }) => self.history(speaker, before_seq, limit).await?,
+            Ok(Frame::History { before_seq, limit }) => {
+                if let Err(error) = self.history(speaker, before_seq, limit).await {
+                    self.answer(speaker, &web::later(Code::Internal, "ask again", None, AGAIN_MS)).await;
+                    return Err(error);
+                }
+            }
             Ok(Frame::Upload(upload)) => self.upload(speaker, &upload).await,
             Ok(Frame::Navigate { flow_id, node_id }) => {
                 let inbound = speaker.web.navigate((flow_id, node_id), &speaker.connection, &event);
@@ -365,7 +379,6 @@ fn stored(bot_id: &BotId, connection: &Connection) -> WebConnection {
         end_user_id: EndUserId::of(bot_id, PlatformType::Web, &connection.user_key),
         connected_at: connection.connected_at,
         opened: connection.opened,
-        begins: None,
         expires: EpochSeconds(connection.expires_at().seconds().0),
     }
 }

@@ -12,6 +12,7 @@ use model::{BotId, EndUserId, EpochMillis};
 pub(super) struct Paces {
     frames: Buckets<String>,
     callers: Buckets<IpAddr>,
+    servers: Buckets<IpAddr>,
     bots: Buckets<BotId>,
 }
 
@@ -25,7 +26,8 @@ pub(super) enum Step {
     },
 }
 
-/// One after another for each customer: two that append to one log at once would only stand in each other's way.
+/// One after another for each customer: two that append to one log at once would only stand in each other's way. For the local
+/// stack alone: an instance of Lambda handles one event at a time, and instances do not know of each other.
 #[derive(Debug, Default)]
 pub(super) struct Queues(Mutex<HashMap<EndUserId, Weak<tokio::sync::Mutex<()>>>>);
 
@@ -81,6 +83,11 @@ impl Paces {
 
     pub(super) fn caller(&self, address: IpAddr, now: EpochMillis) -> Step {
         self.callers.take(address, CALLERS, now)
+    }
+
+    /// Whoever says to be a company's server.
+    pub(super) fn server(&self, address: IpAddr, now: EpochMillis) -> Step {
+        self.servers.take(address, BOTS, now)
     }
 
     pub(super) fn bot(&self, bot_id: &BotId, now: EpochMillis) -> Step {

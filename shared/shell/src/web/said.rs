@@ -14,18 +14,23 @@
 use model::{ContentType, ConversationId, InboundKind, Message, MessageData};
 use platforms::web::{self, Answer, Code, Complaint, Content, EventName, Said};
 use store::Appended;
-use tracing::info;
+use tracing::{info, warn};
 
+use super::open::Stands;
 use super::{HearError, Point, Speaker, WebChat};
 
 impl WebChat {
     pub(super) async fn say(&self, speaker: &Speaker<'_>, event: &EventName, said: &Said) -> Result<(), HearError> {
-        let Speaker { brain, web, row, connection } = speaker;
+        let Speaker { web, row, connection, .. } = speaker;
         let user = row.end_user_id;
         let id = web.said_id(said, connection);
         let key = id.to_string();
-        let _turn = self.queues.turn(user).await;
-        let (known, session) = futures::try_join!(self.log.by_key(user, &key), self.sessions.load(user, true))?;
+        let _turn = match &self.queues {
+            Some(queues) => Some(queues.turn(user).await),
+            None => None,
+        };
+        let (known, session, head) =
+            futures::try_join!(self.log.by_key(user, &key), self.sessions.load(user, true), self.log.head(user))?;
         let ack = |kept: store::KeptFrame, duplicate| Answer::Ack {
             client_message_id: &said.client_message_id,
             message_id: model::MessageId::of(id, 0, kept.at),
@@ -37,9 +42,11 @@ impl WebChat {
             self.answer(speaker, &ack(kept, true)).await;
             return Ok(());
         }
-        let content = match &said.content {
-            Ok(content) => self.looked_at(said, content.clone()).await,
-            Err(complaint) => Err(complaint.clone()),
+        let content = match (&said.content, known) {
+            // It was looked at before, and what is in the log counts.
+            (Ok(content), Some(_)) => Ok(content.clone()),
+            (Ok(content), None) => self.looked_at(said, content.clone()).await?,
+            (Err(complaint), _) => Err(complaint.clone()),
         };
         let content = match content {
             Ok(content) => content,
@@ -49,12 +56,13 @@ impl WebChat {
             }
         };
         let at = known.map_or(event.at, |kept| kept.at);
-        let timeout_ms = brain.bot.preference().session_timeout_ms;
-        let session = session.as_ref().map(|(session, _)| session);
-        let live = session.and_then(|session| session.live(at, timeout_ms)).map(|talk| talk.id);
-        // One that this socket began, and that the worker has not come to.
-        let last = session.and_then(|session| session.end_user.last_conversation_id);
-        let conversation_id = live.or(row.begins.filter(|begins| last != Some(*begins)));
+        let session = session.map(|(session, _)| session);
+        let stands = Stands::of(speaker, session.as_ref(), &head, at);
+        // What begins goes before what is live, and before this message, should whoever announced it have died.
+        let awaited = stands.announced.filter(|_| stands.is_awaited);
+        let awaited = awaited.map(|beginning| web.announce(&beginning, &connection.user_key));
+        let (begins, mut inbounds) = awaited.map_or((None, Vec::new()), |(id, inbounds)| (Some(id), inbounds));
+        let conversation_id = begins.or(stands.live);
         let (mut inbound, message_id) = web.said(said, content, connection, at);
         let InboundKind::Message { data, .. } = &inbound.kind else { return Ok(()) };
         let frame = web::heard_frame(
@@ -71,42 +79,49 @@ impl WebChat {
             &said.client_message_id,
         )
         .to_string();
-        let appended = self.frames.keep(user, &key, &frame, at).await?;
+        let appended = self.frames.keep(user, &key, &frame, at, Some(head.last)).await?;
         self.witness.reached(Point::Kept).await;
         let kept = appended.kept();
-        // Two at the same time: the first one's time is the message's.
+        let duplicate = matches!(appended, Appended::Before(_));
+        // What is queued is what is kept: of two at the same time, and of one that is said again in other words.
         (inbound.timestamp, inbound.received_at) = (kept.at, kept.at);
+        let stored = if duplicate { self.log.frame(user, kept.seq).await? } else { None };
+        let first = stored.as_deref().and_then(|frame| web::heard_data(frame.as_bytes()));
+        if let (InboundKind::Message { data, .. }, Some(first)) = (&mut inbound.kind, first) {
+            *data = first;
+        }
         if !kept.done {
-            self.inbound.send(vec![inbound]).await?;
+            inbounds.push(inbound);
+            self.inbound.send(inbounds).await?;
             self.witness.reached(Point::Queued).await;
             self.log.done(user, &key).await?;
             self.witness.reached(Point::Marked).await;
             info!(bot.id = %web.bot_id(), inbound.id = %id, "Queued a message of web chat");
         }
-        let duplicate = matches!(appended, Appended::Before(_));
         self.answer(speaker, &ack(kept, duplicate)).await;
         self.witness.reached(Point::Acknowledged).await;
-        // As it is in the log, if it was there before.
-        let stored = if duplicate { self.log.frame(user, kept.seq).await? } else { None };
         let frame = stored.unwrap_or(frame);
-        self.frames.post(user, &web::stamp(frame.as_bytes(), kept.seq), None).await?;
+        // It was acknowledged, and it is in the log: a tab that was not told sees a hole in the numbers.
+        if let Err(error) = self.frames.post(user, &web::stamp(frame.as_bytes(), kept.seq)).await {
+            warn!(%error, "Nobody could be told of a message");
+        }
         Ok(())
     }
 
     /// An upload is asked once what it is: the browser's word is not taken for it.
-    async fn looked_at(&self, said: &Said, mut content: Content) -> Result<Content, Complaint> {
-        let MessageData::Media { media, .. } = &mut content.data else { return Ok(content) };
+    async fn looked_at(&self, said: &Said, mut content: Content) -> Result<Result<Content, Complaint>, HearError> {
+        let MessageData::Media { media, .. } = &mut content.data else { return Ok(Ok(content)) };
         let bad = Complaint {
             client_message_id: Some(said.client_message_id.clone()),
             ..Complaint::new(Code::BadUri, "media.uri is the `uri` of an upload that is there")
         };
-        let kind = self.world.kind(&media.uri).await.ok_or(bad.clone())?;
-        media.content_type = match kind.split('/').next() {
+        let kind = self.world.kind(&media.uri).await.map_err(HearError::Upload)?;
+        media.content_type = match kind.as_deref().and_then(|kind| kind.split('/').next()) {
             Some("image") => ContentType::Image,
             Some("video") => ContentType::Video,
             Some("audio") => ContentType::Audio,
-            _ => return Err(bad),
+            _ => return Ok(Err(bad)),
         };
-        Ok(content)
+        Ok(Ok(content))
     }
 }

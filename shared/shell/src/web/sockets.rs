@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use platforms::web::{self, Posted};
 use reqwest::Client;
-use tracing::error;
+use tracing::{error, warn};
 
 use crate::aws::{Signed, signed};
 use crate::mail::Account;
@@ -22,6 +22,14 @@ pub(crate) struct Sockets {
 /// A socket that does not read must not hold up the customer's others.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
+#[derive(Debug, thiserror::Error)]
+enum RequestError {
+    #[error("there was no answer in time")]
+    TimedOut,
+    #[error("{0}")]
+    Unavailable(String),
+}
+
 impl Sockets {
     pub(crate) fn new(callback_url: &str, account: Option<Account>) -> Self {
         Self { callback_url: callback_url.trim_end_matches('/').to_owned(), account, client: OnceLock::new() }
@@ -30,33 +38,42 @@ impl Sockets {
     pub(crate) async fn post(&self, id: &str, frame: &[u8]) -> Posted {
         match self.request("POST", id, frame).await {
             Ok(status) => web::posted(status),
-            Err(reason) => {
-                error!(reason, "A socket could not be posted to");
+            Err(RequestError::TimedOut) => {
+                warn!(connection.id = id, "A socket was posted to, and there was no answer in time");
                 Posted::Later
+            }
+            Err(RequestError::Unavailable(reason)) => {
+                error!(reason, "Sockets cannot be posted to");
+                Posted::Unavailable
             }
         }
     }
 
     /// Whoever is there connects anew.
     pub(crate) async fn close(&self, id: &str) {
-        if let Err(reason) = self.request("DELETE", id, &[]).await {
-            error!(reason, "A socket could not be closed");
+        if let Err(error) = self.request("DELETE", id, &[]).await {
+            error!(%error, "A socket could not be closed");
         }
     }
 
-    async fn request(&self, method: &'static str, id: &str, body: &[u8]) -> Result<u16, String> {
-        let account = self.account.as_ref().ok_or("there are no credentials")?;
+    async fn request(&self, method: &'static str, id: &str, body: &[u8]) -> Result<u16, RequestError> {
+        let account =
+            self.account.as_ref().ok_or_else(|| RequestError::Unavailable("there are no credentials".to_owned()))?;
         // An id ends in `=`.
         let id: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
         let url = format!("{}/@connections/{id}", self.callback_url);
-        let headers = signed(account, &Signed { service: "execute-api", method, url: &url, body, json: false }).await?;
+        let headers = signed(account, &Signed { service: "execute-api", method, url: &url, body, json: false }).await;
+        let headers = headers.map_err(RequestError::Unavailable)?;
         let client = self.client.get_or_init(|| outgoing::build(|builder| builder.timeout(TIMEOUT)));
         let method = if method == "POST" { reqwest::Method::POST } else { reqwest::Method::DELETE };
         let mut request = client.request(method, url).body(body.to_vec());
         for (name, value) in headers {
             request = request.header(name, value);
         }
-        let response = request.send().await.map_err(|error| error.without_url().to_string())?;
+        let response = request.send().await.map_err(|error| match error.is_timeout() {
+            true => RequestError::TimedOut,
+            false => RequestError::Unavailable(error.without_url().to_string()),
+        })?;
         Ok(response.status().as_u16())
     }
 }

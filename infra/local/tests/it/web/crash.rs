@@ -1,7 +1,7 @@
 //! The function of web chat stopped after each of its steps, and the whole program killed in mid-conversation. Whatever
 //! was said is heard once, and whatever was answered is seen once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -15,8 +15,9 @@ use super::{Tab, handshake, log, log_at, token};
 use crate::program::Program;
 use crate::world;
 
-const POINTS: [Point; 8] = [
+const POINTS: [Point; 9] = [
     Point::Connected,
+    Point::Begun,
     Point::Registered,
     Point::Announced,
     Point::Welcomed,
@@ -65,8 +66,53 @@ async fn a_function_that_dies_after_any_step_loses_and_doubles_nothing() {
     }
 }
 
+/// Instances of the function do not know of each other, and a customer's frames come to any of them.
+#[tokio::test]
+async fn instances_that_append_at_once_all_do() {
+    const FRAMES: usize = 40;
+    let running = world::start_idle().await;
+    let (mut tab, context) = Tab::open(&running, &token("member-1"), 0).await;
+    let services = &running.stack.services;
+    let rows = store::WebConnections::new(services.aws.dynamodb.clone(), &services.tables.web);
+    let user = context["context"]["endUserId"].as_str().unwrap().parse().unwrap();
+    let id = rows.of_user(user, shell::clock::now().seconds()).await.unwrap().remove(0);
+    let said = (0..FRAMES).map(|n| {
+        let web = running.stack.web();
+        let now = shell::clock::now();
+        let context = json!({
+            "eventType": "MESSAGE", "connectionId": id, "connectedAt": now, "requestTimeEpoch": now, "messageId": n.to_string(),
+        });
+        let event = json!({ "requestContext": context, "body": super::said(&format!("c{n}"), "말").to_string() });
+        tokio::spawn(async move { web.handle(event).await })
+    });
+    futures::future::join_all(said).await;
+    let mut numbers = BTreeSet::new();
+    for _ in 0..FRAMES {
+        numbers.insert(tab.of("ACK").await["seq"].as_u64().unwrap());
+    }
+    assert_eq!(numbers, (1..=FRAMES as u64).collect());
+    running.stop().await;
+}
+
+/// Said again in other words, it is what was said first that the bot hears.
+#[tokio::test]
+async fn what_is_queued_is_what_was_kept() {
+    let dead = Arc::new(AtomicBool::new(false));
+    let running = dying(Point::Kept, &dead).await;
+    world::echo(&running).await;
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    let (mut tab, _) = Tab::open(&running, &token("member-1"), 0).await;
+    tab.of("KEYBOARD").await;
+    tab.say("c1", "하나").await;
+    while tab.next().await.unwrap()["message"] != "Internal server error" {}
+    tab.say("c1", "둘").await;
+    assert_eq!(tab.of("ACK").await["duplicate"], true);
+    assert_eq!(tab.hears().await, "하나");
+    running.stop().await;
+}
+
 /// The first time that the point is reached, the process goes no further.
-async fn dying(point: Point, dead: &Arc<AtomicBool>) -> Running {
+pub(super) async fn dying(point: Point, dead: &Arc<AtomicBool>) -> Running {
     let dead = Arc::clone(dead);
     let web_witness = Witness::new(move |reached| {
         if reached == point && !dead.swap(true, Ordering::SeqCst) {
@@ -115,7 +161,7 @@ async fn connected(running: &Running, token: &str, seen: &Seen) -> Option<Tab> {
     }
 }
 
-async fn soon(tab: &mut Tab, milliseconds: u64) -> Option<Value> {
+pub(super) async fn soon(tab: &mut Tab, milliseconds: u64) -> Option<Value> {
     tokio::time::timeout(Duration::from_millis(milliseconds), tab.next()).await.ok()?
 }
 

@@ -1,5 +1,7 @@
 //! What nobody should send.
 
+use std::future::IntoFuture as _;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use futures::{SinkExt as _, StreamExt as _};
@@ -177,21 +179,183 @@ async fn round_trip(tab: &mut Tab, text: &str) -> Duration {
     started.elapsed()
 }
 
+/// Who posts to a socket.
+#[derive(Clone, Copy)]
+struct Signer {
+    key: &'static str,
+    secret: &'static str,
+    region: &'static str,
+    service: &'static str,
+    minutes: i64,
+}
+
+const US: Signer =
+    Signer { key: "local", secret: "local", region: "ap-northeast-2", service: "execute-api", minutes: 0 };
+
+/// As AWS's own library signs.
+fn signature(signer: Signer, url: &str, body: &[u8]) -> Vec<(String, String)> {
+    use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+    let identity = aws_credential_types::Credentials::new(signer.key, signer.secret, None, None, "test").into();
+    let at = shell::clock::now().plus_ms(signer.minutes * 60_000).0.unsigned_abs();
+    let params = aws_sigv4::sign::v4::SigningParams::builder()
+        .identity(&identity)
+        .region(signer.region)
+        .name(signer.service)
+        .time(std::time::UNIX_EPOCH + Duration::from_millis(at))
+        .settings(SigningSettings::default())
+        .build()
+        .unwrap()
+        .into();
+    let request = SignableRequest::new("POST", url, std::iter::empty(), SignableBody::Bytes(body)).unwrap();
+    let (instructions, _) = sign(request, &params).unwrap().into_parts();
+    instructions.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
 #[tokio::test]
 async fn posts_to_sockets_need_a_signature_and_a_socket() {
     let running = world::start().await;
     let client = world::http_client();
     let at = |id: &str| format!("http://{}/ws/@connections/{id}", running.address);
-    let signature = "AWS4-HMAC-SHA256 Credential=local/20260101/ap-northeast-2/execute-api/aws4_request, SignedHeaders=host, Signature=0";
-    for (note, id, signature, bytes, status) in [
-        ("no signature", "YWJjZGVmZ2hpams%3D", "", 1, 403),
-        ("an id that is not encoded", "YWJjZGVmZ2hpams=", signature, 1, 403),
-        ("nobody", "YWJjZGVmZ2hpams%3D", signature, 1, 410),
-        ("too much", "YWJjZGVmZ2hpams%3D", signature, 128 * 1024 + 1, 413),
+    let id = "YWJjZGVmZ2hpams%3D";
+    let large = "x".repeat(128 * 1024 + 1);
+    for (note, signer, id, (signed, sent), status, says) in [
+        ("nobody", None, id, ("a", "a"), 403, "Missing Authentication Token"),
+        ("an id that is not encoded", Some(US), "YWJjZGVmZ2hpams=", ("a", "a"), 403, "does not match the signature"),
+        (
+            "somebody else",
+            Some(Signer { key: "AKIDEXAMPLE", ..US }),
+            id,
+            ("a", "a"),
+            403,
+            "token included in the request is invalid",
+        ),
+        (
+            "another secret",
+            Some(Signer { secret: "guessed", ..US }),
+            id,
+            ("a", "a"),
+            403,
+            "does not match the signature",
+        ),
+        (
+            "another region",
+            Some(Signer { region: "us-east-1", ..US }),
+            id,
+            ("a", "a"),
+            403,
+            "valid region, not 'us-east-1'",
+        ),
+        (
+            "another service",
+            Some(Signer { service: "lambda", ..US }),
+            id,
+            ("a", "a"),
+            403,
+            "correct service: 'execute-api'",
+        ),
+        ("of before", Some(Signer { minutes: -6, ..US }), id, ("a", "a"), 403, "Signature expired"),
+        ("of later", Some(Signer { minutes: 6, ..US }), id, ("a", "a"), 403, "not yet current"),
+        ("another body", Some(US), id, ("a", "b"), 403, "does not match the signature"),
+        ("no socket", Some(US), id, ("a", "a"), 410, "Gone"),
+        ("a clock that is a little slow", Some(Signer { minutes: -4, ..US }), id, ("a", "a"), 410, "Gone"),
+        ("too much", Some(US), id, (&large, &large), 413, "Message too long"),
     ] {
-        let request = client.post(at(id)).header("authorization", signature).body("x".repeat(bytes));
-        assert_eq!(request.send().await.unwrap().status(), status, "{note}");
+        let mut request = client.post(at(id)).body(sent.to_owned());
+        for (name, value) in signer.map(|signer| signature(signer, &at(id), signed.as_bytes())).unwrap_or_default() {
+            request = request.header(name, value);
+        }
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), status, "{note}");
+        let body: Value = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap();
+        assert!(body["message"].as_str().unwrap().contains(says), "{note}: {body}");
     }
+    running.stop().await;
+}
+
+/// Only a socket that is gone, or that takes nothing, is forgotten; one that takes nothing is closed. What is our own fault
+/// costs nobody a connection.
+#[tokio::test]
+async fn what_becomes_of_a_socket_that_is_posted_to() {
+    let running = world::start_idle().await;
+    let seen = Arc::new(Mutex::new((200, Vec::new())));
+    let api = {
+        let seen = Arc::clone(&seen);
+        axum::Router::new().fallback(move |method: axum::http::Method| {
+            let mut seen = seen.lock().unwrap();
+            seen.1.push(method.to_string());
+            let status = axum::http::StatusCode::from_u16(seen.0).unwrap();
+            async move { status }
+        })
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let callback_url = format!("http://{}/ws", listener.local_addr().unwrap());
+    let server = tokio::spawn(axum::serve(listener, api).into_future());
+    let services = &running.stack.services;
+    let chat = |callback_url: &str| {
+        let config = shell::config::WebConfig {
+            tables: services.tables.clone(),
+            inbound_queue: services.queues.inbound.clone(),
+            public_url: super::base(&running),
+            bot_cache_ms: 0,
+            socket_url: "wss://local".to_owned(),
+            callback_url: callback_url.to_owned(),
+            uploads: None,
+        };
+        shell::web::WebChat::new(&services.aws, &config, shell::guard::Reach::Public)
+    };
+    let rows = store::WebConnections::new(services.aws.dynamodb.clone(), &services.tables.web);
+    let (now, user_key) = (shell::clock::now(), "member-1".parse().unwrap());
+    let end_user_id = model::EndUserId::of(&world::bot(), model::PlatformType::Web, &user_key);
+    // What is asked of the API, and whether the row stays.
+    let (post, again) = (vec!["POST"], vec!["POST"; 3]);
+    let closed = vec!["POST", "POST", "POST", "DELETE"];
+    for (note, status, asked, stays) in [
+        ("it takes it", 200, post.clone(), true),
+        ("it is gone", 410, post.clone(), false),
+        ("it is refused for good", 413, post, true),
+        ("our credentials are not good", 401, again.clone(), true),
+        ("or not any more", 403, again, true),
+        ("it does not read", 429, closed.clone(), false),
+        ("nor here", 500, closed, false),
+        ("nobody is reached", 0, vec![], true),
+    ] {
+        let id = "L0SM9cOFvHcCIhw=";
+        rows.open(&store::WebConnection {
+            id: id.to_owned(),
+            bot_id: world::bot(),
+            user_key: "member-1".parse().unwrap(),
+            end_user_id,
+            connected_at: now,
+            opened: true,
+            expires: now.plus_ms(60_000).seconds(),
+        })
+        .await
+        .unwrap();
+        *seen.lock().unwrap() = (status.max(200), Vec::new());
+        let web = chat(if status == 0 { "http://127.0.0.1:9/ws" } else { &callback_url });
+        let context =
+            json!({ "eventType": "MESSAGE", "connectionId": id, "connectedAt": now, "requestTimeEpoch": now });
+        let event = json!({ "requestContext": context, "body": json!({ "action": "ping", "v": 1 }).to_string() });
+        assert_eq!(web.handle(event).await["statusCode"], 200, "{note}");
+        assert_eq!(seen.lock().unwrap().1, asked, "{note}");
+        assert_eq!(rows.load(id).await.unwrap().is_some(), stays, "{note}");
+        assert_eq!(rows.of_user(end_user_id, now.seconds()).await.unwrap().len(), usize::from(stays), "{note}");
+    }
+    server.abort();
+    running.stop().await;
+}
+
+/// A log that cannot be read is told, and may be asked again.
+#[tokio::test]
+async fn a_history_that_cannot_be_read_is_answered() {
+    let running = world::start().await;
+    let (mut tab, _) = Tab::open(&running, &token("member-1"), 0).await;
+    tab.of("KEYBOARD").await;
+    let services = &running.stack.services;
+    services.aws.dynamodb.delete_table().table_name(&services.tables.web).send().await.unwrap();
+    tab.write(&json!({ "action": "history", "v": 1 })).await;
+    let error = tab.of("ERROR").await;
+    assert_eq!((&error["code"], &error["retryAfterMs"]), (&json!("internal"), &json!(1000)));
     running.stop().await;
 }
 

@@ -1,11 +1,15 @@
 //! A conversation, and coming back to it.
 
+use std::future::IntoFuture as _;
+use std::sync::{Arc, Mutex};
+
+use closer::dev::{self, Dev};
 use serde_json::json;
 
 use super::{Tab, log, token, visitor};
 use crate::world;
 
-const WELCOME: &str = "안녕하세요, 별빛 꽃집입니다. 무엇을 도와드릴까요?";
+pub(super) const WELCOME: &str = "안녕하세요, 별빛 꽃집입니다. 무엇을 도와드릴까요?";
 
 #[tokio::test]
 async fn a_visitor_is_welcomed_and_answered_in_order() {
@@ -225,7 +229,13 @@ async fn a_picture_is_uploaded_said_and_shown() {
     let post = |body: Vec<u8>| {
         let url = upload["url"].as_str().unwrap();
         let request = world::http_client().post(url).header("content-type", "multipart/form-data; boundary=b");
-        async move { request.body(body).send().await.unwrap().status().as_u16() }
+        async move {
+            let response = request.body(body).send().await.unwrap();
+            let status = response.status().as_u16();
+            let text = response.text().await.unwrap();
+            let code = text.split_once("<Code>").and_then(|(_, rest)| rest.split_once("</Code>"));
+            (status, code.map(|(code, _)| code.to_owned()).unwrap_or_default())
+        }
     };
     let media = |uri: &str, id: &str| {
         json!({ "action": "message", "v": 1, "clientMessageId": id,
@@ -234,13 +244,39 @@ async fn a_picture_is_uploaded_said_and_shown() {
     let uri = upload["uri"].as_str().unwrap().to_owned();
     tab.write(&media(&uri, "too-early")).await;
     assert_eq!(tab.of("ERROR").await["code"], "bad_uri", "nothing is there yet");
+    let lax = {
+        use base64::Engine as _;
+        let policy = json!({ "expiration": "2099-01-01T00:00:00.000Z", "conditions": [["starts-with", "$key", ""]] });
+        base64::engine::general_purpose::STANDARD.encode(policy.to_string())
+    };
     for (note, changes, file, expected) in [
-        ("another place", &[("key", "u/other/a.png")][..], &picture[..], 403),
-        ("another type", &[("Content-Type", "text/html")], &picture[..], 403),
-        ("a byte more", &[], &[&picture[..], b"x"].concat()[..], 400),
-        ("as it was signed", &[], &picture[..], 204),
+        ("another place", &[("key", "u/other/a.png")][..], &picture[..], (403, "AccessDenied")),
+        ("another type", &[("Content-Type", "text/html")], &picture[..], (403, "AccessDenied")),
+        (
+            "a signature that was guessed",
+            &[("x-amz-signature", &"0".repeat(64))],
+            &picture[..],
+            (403, "SignatureDoesNotMatch"),
+        ),
+        ("a policy of one's own", &[("policy", &lax)], &picture[..], (403, "SignatureDoesNotMatch")),
+        (
+            "of another day",
+            &[("x-amz-credential", "local/20200101/ap-northeast-2/s3/aws4_request")],
+            &picture[..],
+            (403, "SignatureDoesNotMatch"),
+        ),
+        (
+            "somebody else's",
+            &[("x-amz-credential", "AKIDEXAMPLE/20200101/ap-northeast-2/s3/aws4_request")],
+            &picture[..],
+            (403, "InvalidAccessKeyId"),
+        ),
+        ("a byte more", &[], &[&picture[..], b"x"].concat()[..], (400, "EntityTooLarge")),
+        ("nothing", &[], b"", (400, "EntityTooSmall")),
+        ("as it was signed", &[], &picture[..], (204, "")),
     ] {
-        assert_eq!(post(form(changes, file)).await, expected, "{note}");
+        let (status, code) = post(form(changes, file)).await;
+        assert_eq!((status, code.as_str()), expected, "{note}");
     }
     tab.write(&media(&uri, "c1")).await;
     let own = tab.of("MESSAGE").await;
@@ -250,6 +286,65 @@ async fn a_picture_is_uploaded_said_and_shown() {
     assert_eq!(shown.headers()["x-content-type-options"], "nosniff");
     tab.write(&media(&uri.replace(".png", ".gif"), "c2")).await;
     assert_eq!(tab.of("ERROR").await["code"], "bad_uri", "somebody else's");
+    running.stop().await;
+}
+
+/// A look at an upload that comes to nothing refuses nobody for good, and leaves nothing in the log.
+#[tokio::test]
+async fn an_upload_that_cannot_be_looked_at_is_said_again() {
+    let dev = Dev { allow_private: true, ..Dev::for_tests(world::root().join("bots")) };
+    let running = dev::start(&dev).await.unwrap();
+    // What it answers, of what type.
+    let answer = Arc::new(Mutex::new((0, "")));
+    let files = {
+        let answer = Arc::clone(&answer);
+        axum::Router::new().fallback(move || {
+            let (status, kind) = *answer.lock().unwrap();
+            async move { (axum::http::StatusCode::from_u16(status).unwrap(), [("content-type", kind)]) }
+        })
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let files_url = format!("http://{}/u/", listener.local_addr().unwrap());
+    let server = tokio::spawn(axum::serve(listener, files).into_future());
+    let mut stored = running.stack.bots.load(&world::bot()).await.unwrap().unwrap();
+    // Nobody listens at the second.
+    stored.json["integration"]["web"]["uploadUriPrefixes"] = json!([files_url, "http://127.0.0.1:9/u/"]);
+    stored.version += 1;
+    running.stack.bots.save(&world::bot(), &stored).await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+    let token = token("member-1");
+    let (mut tab, _) = Tab::open(&running, &token, 0).await;
+    tab.of("KEYBOARD").await;
+    for (note, id, uri, (status, kind), expected) in [
+        ("S3 is ill", "c1", &files_url, (503, "application/xml"), "internal"),
+        ("S3 is ill for longer", "c1", &files_url, (500, "application/xml"), "internal"),
+        ("S3 wants less", "c1", &files_url, (429, "application/xml"), "internal"),
+        ("well again", "c1", &files_url, (200, "image/png"), "ACK"),
+        ("nobody is there", "c2", &"http://127.0.0.1:9/u/".to_owned(), (200, "image/png"), "internal"),
+        ("there is no such file", "c3", &files_url, (404, "image/png"), "bad_uri"),
+        ("nobody may say whether there is", "c3", &files_url, (403, "application/xml"), "bad_uri"),
+        ("it is no picture", "c3", &files_url, (200, "text/html"), "bad_uri"),
+    ] {
+        *answer.lock().unwrap() = (status, kind);
+        let media = json!({ "contentType": "video", "uri": format!("{uri}a.png") });
+        let data = json!({ "type": "media", "media": media });
+        tab.write(&json!({ "action": "message", "v": 1, "clientMessageId": id, "data": data })).await;
+        let said = loop {
+            let frame = tab.next().await.unwrap();
+            match frame["type"].as_str().unwrap() {
+                "ERROR" => {
+                    assert_eq!(frame["retryAfterMs"].is_null(), expected == "bad_uri", "{note}");
+                    break frame["code"].clone();
+                }
+                "ACK" => break frame["type"].clone(),
+                _ => {}
+            }
+        };
+        assert_eq!(said, expected, "{note}");
+    }
+    let said = log(&running, &token).await;
+    assert_eq!(said.iter().filter(|line| line.starts_with('>')).count(), 1, "{said:?}");
+    server.abort();
     running.stop().await;
 }
 

@@ -93,18 +93,33 @@ async fn tokens_are_for_those_who_may() {
     running.stop().await;
 }
 
+/// Only a key that is good is known for a company's server.
 #[tokio::test]
 async fn one_address_gets_no_end_of_tokens() {
-    let running = world::start().await;
-    let ask = || {
-        let request = world::http_client().post(format!("{}/v1/web/tokens", base(&running)));
-        request.header("origin", base(&running)).body(r#"{"botId":"Bhello"}"#).send()
-    };
-    let answers = futures::future::join_all((0..90).map(|_| ask())).await;
-    let refused: Vec<_> = answers.into_iter().map(Result::unwrap).filter(|answer| answer.status() == 429).collect();
-    assert!(!refused.is_empty() && refused.len() < 40, "{}", refused.len());
-    assert_eq!(refused[0].headers()["retry-after"], "1");
-    running.stop().await;
+    let ours = r#"{"botId":"Bhello","userKey":"m"}"#;
+    for (note, authorization, body, is_server) in [
+        ("a page", None, r#"{"botId":"Bhello"}"#, false),
+        ("a key that was made up", Some("Bearer another-web-api-key"), ours, false),
+        ("no key at all", Some("x"), ours, false),
+        ("for a bot that there is not", Some("Bearer local-web-api-key"), r#"{"botId":"Bxxxxx"}"#, false),
+        ("the company's server", Some("Bearer local-web-api-key"), ours, true),
+    ] {
+        let running = world::start().await;
+        let ask = || {
+            let request = world::http_client().post(format!("{}/v1/web/tokens", base(&running)));
+            let request = request.header("origin", base(&running)).body(body);
+            match authorization {
+                Some(key) => request.header("authorization", key).send(),
+                None => request.send(),
+            }
+        };
+        let answers = futures::future::join_all((0..90).map(|_| ask())).await;
+        let refused: Vec<_> = answers.into_iter().map(Result::unwrap).filter(|answer| answer.status() == 429).collect();
+        assert_eq!(refused.is_empty(), is_server, "{note}");
+        assert!(refused.len() < 40, "{note}: {}", refused.len());
+        assert!(refused.iter().all(|answer| answer.headers()["retry-after"] == "1"), "{note}");
+        running.stop().await;
+    }
 }
 
 #[tokio::test]

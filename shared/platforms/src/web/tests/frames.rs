@@ -6,9 +6,8 @@ use serde_json::{Value, json};
 
 use super::KIT;
 use crate::testkit::any_reply;
-use crate::web::{
-    FRAMES, KEY, Missed, Posted, event_frame, fitting, heard_frame, history, missed, posted, resumed, stamp,
-};
+use crate::web::resume::{Missed, fitting, missed, resumed};
+use crate::web::{FRAMES, KEY, Posted, event_frame, heard_frame, history, posted, read_after, replay, stamp};
 use crate::{Rendered, fit};
 
 /// Every limit of `limits.rs`, counted anew.
@@ -114,6 +113,66 @@ fn a_browser_gets_what_it_missed() {
     assert_eq!(data, json!({ "from": 1, "to": 7, "more": false, "reset": true }));
 }
 
+/// What is kept has forgotten some, and the clock of forgetting keeps no order. A browser that does as it is told comes to an
+/// end.
+#[test]
+fn a_replay_is_of_what_is_kept_and_ends() {
+    let all = |first: u64, last: u64| (first..=last).collect::<Vec<u64>>();
+    for (note, has, last, kept, expected) in [
+        ("an empty log", 0, 0, vec![], json!([])),
+        ("nothing missed", 7, 7, all(1, 7), json!([])),
+        ("one missed", 6, 7, all(1, 7), json!([{ "from": 7, "to": 7, "more": false }])),
+        ("one that came meanwhile", 7, 7, all(1, 8), json!([{ "from": 8, "to": 8, "more": false }])),
+        (
+            "more than a portion",
+            1,
+            60,
+            all(1, 60),
+            json!([{ "from": 2, "to": 51, "more": true }, { "from": 52, "to": 60, "more": false }]),
+        ),
+        ("a hole", 6, 60, all(50, 60), json!([{ "from": 50, "to": 60, "more": false, "reset": true }])),
+        ("everything was forgotten", 6, 60, vec![], json!([{ "from": 61, "to": 60, "more": false, "reset": true }])),
+        (
+            "everything, for a new browser",
+            0,
+            60,
+            vec![],
+            json!([{ "from": 61, "to": 60, "more": false, "reset": true }]),
+        ),
+        (
+            "the newest was forgotten",
+            6,
+            9,
+            vec![7],
+            json!([{ "from": 7, "to": 7, "more": true }, { "from": 10, "to": 9, "more": false, "reset": true }]),
+        ),
+        ("a log of another time", 99, 7, all(1, 7), json!([{ "from": 1, "to": 7, "more": false, "reset": true }])),
+        (
+            "another time, and nothing is left",
+            99,
+            7,
+            vec![],
+            json!([{ "from": 8, "to": 7, "more": false, "reset": true }]),
+        ),
+        ("a log that was cleared", 9, 0, vec![], json!([{ "from": 1, "to": 0, "more": false, "reset": true }])),
+    ] {
+        let (mut has, mut heard) = (has, Vec::new());
+        for _ in 0..5 {
+            let after = read_after(has, last);
+            let read = kept.iter().filter(|seq| **seq > after).take(51).map(|seq| (*seq, vec![b' '; 9]));
+            let replayed = replay(has, last, &read.collect::<Vec<_>>());
+            let Some((name, data)) = replayed.told else { break };
+            assert_eq!(name, "web.resumed", "{note}");
+            has = data["to"].as_u64().unwrap();
+            heard.push(data.clone());
+            if data["more"] == false {
+                break;
+            }
+        }
+        assert_eq!(Value::from(heard), expected, "{note}");
+    }
+}
+
 #[test]
 fn replays_and_histories_fit() {
     let frames = |count: usize, bytes: usize| vec![vec![b' '; bytes]; count];
@@ -146,7 +205,9 @@ fn what_api_gateway_says_of_a_connection() {
         (429, Posted::Later),
         (500, Posted::Later),
         (413, Posted::Refused),
-        (403, Posted::Refused),
+        (400, Posted::Refused),
+        (401, Posted::Unavailable),
+        (403, Posted::Unavailable),
     ] {
         assert_eq!(posted(status), expected, "{status}");
     }

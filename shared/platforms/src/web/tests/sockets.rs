@@ -1,13 +1,13 @@
 //! What a browser says: frames that are read or refused, connections that are made or not.
 
-use model::{EpochMillis, InboundKind, MessageData, Params};
+use model::{EpochMillis, InboundKind, MessageData};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{KIT, web, web_with};
 use crate::Channel as _;
 use crate::testkit::any_text;
-use crate::web::{Connection, EventName, Frame, Heard, Open, Web, complain};
+use crate::web::{Connection, Frame, Heard, Open, Web, complain};
 
 const NOW: EpochMillis = EpochMillis(1_714_037_059_000);
 
@@ -292,33 +292,6 @@ fn connections_are_made_or_not() {
     assert!(matches!(web.hear(&event, None, later).unwrap(), Heard::Refused { .. }), "it has expired");
     let other = web_with(&json!({ "tokenSecret": "another-secret-of-16-letters" }));
     assert!(matches!(other.hear(&event, None, NOW).unwrap(), Heard::Refused { .. }), "of another bot's secret");
-}
-
-#[test]
-fn what_an_open_means() {
-    let web = web();
-    let name = EventName { at: NOW, name: "c= m1".to_owned() };
-    let params = |value: Value| value.as_object().cloned().unwrap();
-    let live = Some(model::ConversationId::of(model::InboundId::of(web.bot_id(), model::PlatformType::Web, "x"), NOW));
-    let kinds = |open: &Open, live, known: &Params| {
-        let inbounds = web.open(open, &row(false), &name, live, known);
-        let again = web.open(open, &row(false), &name, live, known);
-        assert_eq!(inbounds, again, "the same however often it comes");
-        inbounds.iter().map(|inbound| inbound.kind.name()).collect::<Vec<_>>()
-    };
-    let page = Open { params: params(json!({ "page": "/cart" })), ..Open::default() };
-    let restart = Open { restart: true, ..Open::default() };
-    let none = Params::new();
-    assert_eq!(kinds(&page, None, &none), ["opened"]);
-    assert_eq!(kinds(&restart, None, &none), ["opened"]);
-    assert_eq!(kinds(&restart, live, &none), ["closed", "opened"]);
-    assert_eq!(kinds(&page, live, &none), ["updated"]);
-    assert_eq!(
-        kinds(&page, live, &params(json!({ "page": "/cart", "x": 1 }))),
-        [""; 0],
-        "a lost connection costs no turn"
-    );
-    assert_eq!(kinds(&Open { params: params(json!({ "x": null })), ..Open::default() }, live, &none), [""; 0]);
 }
 
 #[test]
