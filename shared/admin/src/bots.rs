@@ -121,7 +121,8 @@ impl Admin {
         json["integration"] = integration.into();
         if before.json == json {
             // Perhaps the same request, made before and not answered: its webhooks may not have heard of it.
-            self.tell_bot(id, &before, EventType::BotUpdated).await?;
+            let webhooks = self.webhooks.of_bot(id).await?;
+            self.tell_bot(id, &before, EventType::BotUpdated, &webhooks).await?;
             return Ok(Reply::ok(shown(id, &before)).header("etag", etag(&before)));
         }
         unchanged(wish, &before)?;
@@ -148,11 +149,13 @@ impl Admin {
     pub(crate) async fn delete_bot(&self, wish: &Wish<'_>, id: &BotId) -> Answer {
         let before = self.stored(id).await?;
         unchanged(wish, &before)?;
+        // Those of now: a slow request must not meet the webhooks of a bot that was made after it.
+        let webhooks = self.webhooks.of_bot(id).await?;
         // From here on nobody publishes it; whoever repeats the request goes on with it.
         self.bots.begin_to_delete(id, before.version).await?;
-        self.tell_bot(id, &before, EventType::BotDeleted).await?;
-        for webhook in self.webhooks.of_bot(id).await? {
-            self.webhooks.retire(&webhook, wish.now.plus_ms(OWED_MS)).await?;
+        self.tell_bot(id, &before, EventType::BotDeleted, &webhooks).await?;
+        for webhook in &webhooks {
+            self.webhooks.retire(webhook, wish.now.plus_ms(OWED_MS)).await?;
         }
         match self.bots.delete(id, before.version).await {
             // Somebody who asked for the same was faster; a bot that was made since then is another.
@@ -176,12 +179,18 @@ impl Admin {
         let version = now.0.max(before.version + 1);
         let stored = StoredBot { version, json, created_at: before.created_at };
         self.bots.publish(id, Some(before), &stored, now).await?;
-        self.tell_bot(id, &stored, EventType::BotUpdated).await?;
+        let webhooks = self.webhooks.of_bot(id).await?;
+        self.tell_bot(id, &stored, EventType::BotUpdated, &webhooks).await?;
         Ok(stored)
     }
 
-    async fn tell_bot(&self, id: &BotId, stored: &StoredBot, event: EventType) -> Result<(), Problem> {
-        let webhooks = self.webhooks.of_bot(id).await?;
+    async fn tell_bot(
+        &self,
+        id: &BotId,
+        stored: &StoredBot,
+        event: EventType,
+        webhooks: &[Webhook],
+    ) -> Result<(), Problem> {
         let cause = InboundId::of(id, PlatformType::Test, &format!("{event} {}", stored.version));
         let deleted_at = (event == EventType::BotDeleted).then(clock::now);
         let event = Event {
@@ -192,7 +201,7 @@ impl Admin {
             timestamp: deleted_at.unwrap_or(EpochMillis(stored.version)),
             data: EventData::Bot(Box::new(Bot { deleted_at, ..bot(id, stored) })),
         };
-        self.tell(&webhooks, &event).await
+        self.tell(webhooks, &event).await
     }
 
     /// One event, to those who want it.

@@ -49,8 +49,8 @@ impl Admin {
         let came_back = |mark: &Erasure| session.as_ref().is_some_and(|session| session.end_user.created_at >= mark.at);
         let mut erasure = match mark {
             Some(mark) if !came_back(&mark) => mark,
-            Some(_) | None => {
-                let begun = Erasure::begun(wish.now);
+            mark => {
+                let begun = mark.map_or_else(|| Erasure::begun(wish.now), |mark| mark.again(wish.now));
                 if let Some(session) = &session {
                     // Told twice where the mark is not written: it is the same event.
                     let webhooks = self.webhooks.of_bot(bot).await?;
@@ -60,15 +60,15 @@ impl Admin {
                 begun
             }
         };
+        if session.is_some() {
+            self.timers.delete(id).await?;
+            self.sessions.delete(id).await?;
+        }
         let until = wish.now.plus_ms(WALK_MS);
         // The second look begins when everything has come to rest.
         let rest_ms = erasure.once_at.map_or(0, |at| SETTLE_MS - wish.now.since(at));
         if rest_ms > 0 && erasure.webhook.is_none() {
             return Ok(again(rest_ms));
-        }
-        if session.is_some() {
-            self.timers.delete(id).await?;
-            self.sessions.delete(id).await?;
         }
         self.messages.erase(id).await?;
         if let Some(frames) = &self.frames {

@@ -9,7 +9,7 @@ use http::StatusCode;
 use model::{BotId, EpochMillis, WebhookId};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use shell::deliver::owner::Walked;
+use shell::deliver::owner::{GoOn, Walked};
 use shell::{clock, guard};
 use store::{Edition, StoreError};
 
@@ -182,11 +182,14 @@ impl Admin {
     pub(crate) async fn switch_on(&self, wish: &Wish<'_>, bot: &BotId) -> Answer {
         // Never silently: whoever switches it on says what becomes of what was held.
         let SwitchOn { held } = wish.read()?;
+        let at: Option<GoOn> = wish.cursor()?;
         let mut webhook = self.webhook(wish, bot, None).await?;
+        if at.is_some() && !webhook.is_on() {
+            return Err(Problem::conflict("The webhook was switched off meanwhile."));
+        }
         if !self.deliver.switch(&mut webhook, true).await? {
             return Err(Problem::not_found("webhook"));
         }
-        let at = wish.cursor()?;
         let walked = match held {
             WithHeld::Send => self.deliver.release(&webhook, at).await?,
             WithHeld::Drop => self.deliver.drop_held(&webhook, at).await?,

@@ -822,12 +822,12 @@ mod tests {
     #[test]
     fn a_receiver_that_always_fails_is_written_seldom() {
         let webhook = Webhook::new("Bxxxxx".parse().unwrap(), "https://example.com", EpochMillis(0));
-        for (status, most) in [(500, 20), (403, 20)] {
+        for (status, most) in [(500, 22), (403, 22)] {
             let mut health = Health::default();
             let mut gathers = Vec::new();
             for n in 0..1000 {
                 let id: DeliveryId = format!("0b7c9d1e-5f3a-4c2b-8e6d-{n:012x}").parse().unwrap();
-                let at = EpochMillis(n * 59);
+                let at = EpochMillis(n * 200);
                 let exchange = Exchange::Answered { status };
                 let heard = Heard {
                     delivery: id,

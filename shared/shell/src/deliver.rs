@@ -182,7 +182,10 @@ impl Deliver {
             }
         }
         let events: Vec<Event> = bundles.into_iter().flat_map(|bundle| bundle.events).collect();
-        match self.deliver(webhook, events).await {
+        let is_new = records
+            .iter()
+            .all(|record| record.attributes.get("ApproximateReceiveCount").is_some_and(|count| count == "1"));
+        match self.deliver(webhook, events, is_new).await {
             Ok(()) => readable,
             Err(error) => {
                 error!(%error, "Events could not be frozen");
@@ -191,11 +194,13 @@ impl Deliver {
         }
     }
 
-    async fn deliver(&self, webhook: Webhook, mut events: Vec<Event>) -> Result<(), StoreError> {
+    /// `is_new`: nobody has tried it before.
+    async fn deliver(&self, webhook: Webhook, mut events: Vec<Event>, is_new: bool) -> Result<(), StoreError> {
         let mut lane = Lane { webhook, seen: BTreeMap::new() };
-        // Where nothing is sent now, those that wait already change nothing: whoever sends them later looks.
-        let goes = lane.webhook.health.lets_new_ones_go(clock::now());
-        let open = if goes { self.open(&lane).await? } else { Vec::new() };
+        // Where nothing is sent now, those that wait already change nothing: whoever sends them later looks. There may be
+        // thousands.
+        let mut knows_open = !is_new || lane.webhook.health.lets_new_ones_go(clock::now());
+        let open = if knows_open { self.open(&lane).await? } else { Vec::new() };
         // What an earlier try has frozen for later waits for nobody new.
         let mut done: HashSet<EventId> = open.iter().flat_map(|record| record.events.iter().copied()).collect();
         events.retain(|event| done.insert(event.id));
@@ -210,7 +215,13 @@ impl Deliver {
             }
             let rest = self.freeze(&mut lane, free, Record::new).await?;
             // What was just sent may have failed, and they wait for it now.
-            (free, behind) = order::divide(lane.webhook.order, &lane.open(), rest);
+            let open = if !knows_open && lane.webhook.health.lets_new_ones_go(clock::now()) {
+                knows_open = true;
+                self.open(&lane).await?
+            } else {
+                lane.open()
+            };
+            (free, behind) = order::divide(lane.webhook.order, &open, rest);
         }
     }
 
@@ -238,6 +249,7 @@ impl Deliver {
                 Some(earlier) => {
                     let members = earlier.events.iter().copied().collect();
                     lane.saw(&earlier);
+                    // Nobody has let go of its events: they come now, as far as the owner can tell.
                     let earlier = self.still_held(lane, earlier).await?;
                     self.go(lane, vec![earlier], now.plus_ms(PARTS_MS)).await?;
                     members
@@ -316,6 +328,7 @@ impl Deliver {
                 }
                 Look::Store(next) => {
                     if self.save(lane, &next, record.attempt).await? {
+                        let next = self.still_held(lane, next).await?;
                         self.put_off(&next).await;
                     }
                     return Ok(Vec::new());

@@ -115,6 +115,8 @@ where
     let mut failed = Vec::new();
     let mut finished = Vec::new();
     let mut slow = tokio::time::interval_at(Instant::now() + SLOW, SLOW);
+    // Beside the groups, which must not wait for it.
+    let mut releases = FuturesUnordered::new();
     loop {
         tokio::select! {
             group = groups.next() => {
@@ -124,11 +126,13 @@ where
             }
             _ = slow.tick() => {
                 if !finished.is_empty() && !groups.is_empty() {
-                    release.release(std::mem::take(&mut finished)).await;
+                    releases.push(release.release(std::mem::take(&mut finished)));
                 }
             }
+            Some(()) = releases.next(), if !releases.is_empty() => {}
         }
     }
+    while releases.next().await.is_some() {}
     let failures = failed.into_iter().map(|item_identifier| BatchItemFailure { item_identifier });
     BatchResponse { batch_item_failures: failures.collect() }
 }

@@ -134,8 +134,9 @@ impl Deliveries {
         Ok(records)
     }
 
-    /// Some of a webhook's deliveries of `since` and later that stand so, the earliest first; `after` goes on behind the last
-    /// of an earlier list, which need not stand so any more.
+    /// Some of a webhook's deliveries of `since` and later, the earliest first; `after` goes on behind the last of an earlier
+    /// list, which need not stand so any more. The index lags behind by moments: those that it names are read as of now,
+    /// and may stand otherwise.
     pub async fn first(
         &self,
         id: WebhookId,
@@ -144,6 +145,8 @@ impl Deliveries {
         limit: i32,
     ) -> Result<(Vec<Record>, Option<Place>), StoreError> {
         let start = after.map(|after| position(id, kept, after));
+        // A place before that would be outside of what is asked for.
+        let since = after.map_or(since, |(created_at, _)| created_at.min(since));
         let output = self
             .client
             .query()
@@ -161,8 +164,7 @@ impl Deliveries {
         let last = places.last().copied().filter(|_| output.last_evaluated_key.is_some());
         let loads = futures::stream::iter(places).map(|(_, id)| self.load(id));
         let records: Vec<Option<Record>> = loads.buffered(AT_ONCE).try_collect().await?;
-        let mut records: Vec<Record> =
-            records.into_iter().flatten().filter(|record| Kept::of(&record.state) == kept).collect();
+        let mut records: Vec<Record> = records.into_iter().flatten().collect();
         records.sort_by(|a, b| (a.place(), a.id).cmp(&(b.place(), b.id)));
         Ok((records, last))
     }

@@ -30,17 +30,23 @@ pub struct Erasure {
     state: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     place: Option<(EpochMillis, DeliveryId)>,
-    /// A delivery was being sent when it was looked at: look again.
+    /// A delivery was being sent when it was looked at, or the customer came back: look again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     busy: bool,
 }
 
-/// After the last step whoever asked has stopped repeating it.
-const KEPT_SECONDS: i64 = 60 * 60;
+/// As long as there may be deliveries to look at.
+const KEPT_SECONDS: i64 = 20 * 24 * 60 * 60;
 
 impl Erasure {
     pub const fn begun(at: EpochMillis) -> Self {
         Self { at, once_at: None, webhook: None, state: None, place: None, busy: false }
+    }
+
+    /// The customer came back. A look that is under way goes on, and another follows; else it begins anew.
+    pub fn again(self, at: EpochMillis) -> Self {
+        let once_at = self.once_at.filter(|_| self.webhook.is_some());
+        Self { at, once_at, busy: true, ..self }
     }
 
     /// Of one webhook everything was looked at.
@@ -77,7 +83,7 @@ impl Erasures {
         Self { client, table: table.to_owned() }
     }
 
-    /// What nobody went on with for a while is forgotten, whenever the table lets go of it.
+    /// What nobody went on with for so long is forgotten, whenever the table lets go of it.
     pub async fn load(&self, bot_id: &BotId, id: EndUserId, now: EpochMillis) -> Result<Option<Erasure>, StoreError> {
         let output = self
             .client

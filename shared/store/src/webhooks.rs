@@ -142,8 +142,12 @@ impl Webhooks {
             .expression_attribute_values(":body", json("webhook", &Versioned::V1(webhook))?)
             .expression_attribute_values(":next", number(edition.0 + 1));
         let request = match edition.0 {
-            0 => request.condition_expression("attribute_exists(pk) AND attribute_not_exists(edition)"),
-            read => request.condition_expression("edition = :read").expression_attribute_values(":read", number(read)),
+            0 => request.condition_expression(
+                "attribute_exists(pk) AND attribute_not_exists(edition) AND attribute_not_exists(expires)",
+            ),
+            read => request
+                .condition_expression("edition = :read AND attribute_not_exists(expires)")
+                .expression_attribute_values(":read", number(read)),
         };
         request.send().await.map(drop).map_err(|error| update_conflict_or(&error))
     }

@@ -170,11 +170,11 @@ impl Setting {
     }
 
     /// The `n`th message of a conversation, queued.
-    async fn queue_message(&self, conversation: &str, n: usize) -> EventId {
+    pub(crate) async fn queue_message(&self, conversation: &str, n: usize) -> EventId {
         self.enqueue(vec![message(conversation, n)]).await.remove(0)
     }
 
-    async fn enqueue(&self, events: Vec<Event>) -> Vec<EventId> {
+    pub(crate) async fn enqueue(&self, events: Vec<Event>) -> Vec<EventId> {
         let ids = events.iter().map(|event| event.id).collect();
         let services = &self.running.stack.services;
         let queue = EventsQueue::new(services.aws.sqs.clone(), &services.queues.events);
@@ -273,7 +273,7 @@ impl Setting {
 }
 
 /// The `n`th message of a conversation.
-fn message(conversation: &str, n: usize) -> Event {
+pub(crate) fn message(conversation: &str, n: usize) -> Event {
     let cause = InboundId::of(&world::bot(), PlatformType::Test, &format!("{conversation} {n}"));
     let began = InboundId::of(&world::bot(), PlatformType::Test, conversation);
     let at = EpochMillis(0);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use delivery::{Fleet, Policy, RecordState};
+use delivery::{Fleet, Health, Order, Policy, RecordState, State};
 use futures::FutureExt as _;
 use model::EventId;
 use serde_json::json;
@@ -13,7 +13,7 @@ use shell::deliver::{Invocation, Point, Witness};
 use store::Fleets;
 use tokio::sync::Notify;
 
-use crate::deliveries::{Got, Rule, Says, Setting, check_bodies};
+use crate::deliveries::{Got, Rule, Says, Setting, check_bodies, message};
 use crate::world;
 
 const EVENTS: usize = 3;
@@ -168,6 +168,49 @@ async fn switched_on_while_the_worker_was_down() {
     let ids = setting.queue("a", EVENTS).await;
     let queue = &setting.running.stack.services.queues.events;
     let (event, receipts) = world::batch(&setting.running, queue).await;
+    dies_when_frozen(&setting, event).await;
+    assert!(setting.records().await.iter().all(|record| record.state == RecordState::Held));
+    assert!(deliver.switch(&mut webhook, true).await.unwrap());
+    setting.hand_out_again(&receipts).await;
+    let (event, _) = world::batch(&setting.running, queue).await;
+    deliver.handle(Invocation::Events(event)).await;
+    setting.much_later().await;
+    assert_eq!(setting.receiver.taken(), ids);
+    setting.running.stop().await;
+}
+
+/// Of a turn one event waits for an earlier delivery of its conversation. The worker dies when that is stored, and nothing is
+/// sent any more when the turn is handed out again.
+#[tokio::test]
+async fn paused_while_the_worker_was_down() {
+    let setting = Setting::new(Policy::Durable, true).await.with(|webhook| webhook.order = Order::Conversation).await;
+    setting.receiver.follows(&(Arc::new(|_: &Got| Says::status(500)) as Rule));
+    setting.queue_message("a", 0).await;
+    let queue = &setting.running.stack.services.queues.events;
+    let (event, receipts) = world::batch(&setting.running, queue).await;
+    setting.running.stack.deliver().handle(Invocation::Events(event)).await;
+    closer::mapping::acknowledge(&setting.running.stack.services.aws.sqs, queue, receipts.into_iter()).await;
+    let ids = setting.enqueue(vec![message("b", 0), message("a", 1)]).await;
+    let (event, receipts) = world::batch(&setting.running, queue).await;
+    dies_when_frozen(&setting, event).await;
+
+    let (before, now) = (setting.health().await, shell::clock::now());
+    let state = State::Paused { since: now, probe_at: now.plus_ms(30_000), probes: 0, oldest: None };
+    let paused = Health { version: before.version + 1, state, ..before.clone() };
+    setting.running.stack.webhooks.save_health(&setting.webhook, &paused, before.version).await.unwrap();
+    setting.hand_out_again(&receipts).await;
+    let (event, _) = world::batch(&setting.running, queue).await;
+    setting.running.stack.deliver().handle(Invocation::Events(event)).await;
+    let records = setting.records().await;
+    for id in ids {
+        let holds = records.iter().filter(|record| record.events.contains(&id)).count();
+        assert_eq!(holds, 1, "{records:#?}");
+    }
+    setting.running.stop().await;
+}
+
+/// A worker that dies as soon as it has stored a delivery.
+async fn dies_when_frozen(setting: &Setting, event: aws_lambda_events::sqs::SqsEvent) {
     let died = Arc::new(Notify::new());
     let dies = Arc::clone(&died);
     let witness = Witness::new(move |point| {
@@ -184,12 +227,4 @@ async fn switched_on_while_the_worker_was_down() {
         _ = worker.handle(Invocation::Events(event)) => panic!("it dies"),
         () = died.notified() => {}
     }
-    assert!(setting.records().await.iter().all(|record| record.state == RecordState::Held));
-    assert!(deliver.switch(&mut webhook, true).await.unwrap());
-    setting.hand_out_again(&receipts).await;
-    let (event, _) = world::batch(&setting.running, queue).await;
-    deliver.handle(Invocation::Events(event)).await;
-    setting.much_later().await;
-    assert_eq!(setting.receiver.taken(), ids);
-    setting.running.stop().await;
 }

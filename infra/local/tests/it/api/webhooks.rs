@@ -86,6 +86,7 @@ async fn registered_changed_and_deleted() {
     let before = webhooks.survey().await.unwrap().webhooks;
     let owned = webhooks.of_bot(&world::bot()).await.unwrap();
     let owned = owned.iter().find(|webhook| path.ends_with(&webhook.id.to_string())).unwrap();
+    let edited = webhooks.load_to_edit(&world::bot(), owned.id).await.unwrap().unwrap();
     api.ok("DELETE", &path, Value::Null).await;
     assert_eq!(api.call("GET", &path, Value::Null).await.status, 404);
     assert_eq!(api.call("POST", &format!("{path}/test"), Value::Null).await.status, 404);
@@ -96,6 +97,8 @@ async fn registered_changed_and_deleted() {
     assert_eq!(webhooks.survey().await.unwrap().webhooks, before - 1);
     // A worker that is late does not bring it back.
     let late = webhooks.save_health(owned, &owned.health.switched_off(shell::clock::now()), owned.health.version).await;
+    assert!(matches!(late, Err(store::StoreError::Conflict)), "{late:?}");
+    let late = webhooks.edit(&edited.0, edited.1).await;
     assert!(matches!(late, Err(store::StoreError::Conflict)), "{late:?}");
     running.stop().await;
 }
@@ -349,6 +352,18 @@ async fn a_wish_for_very_many_deliveries_goes_on() {
         }
     }
     assert_eq!(api.call("POST", &format!("{path}/held?cursor=x"), Value::Null).await.status, 400);
+    // Switched off meanwhile, it is not switched on by whoever goes on.
+    api.post(&format!("{path}/off"), Value::Null).await;
+    let place = json!({ "place": [0, "0b7c9d1e-5f3a-4c2b-8e6d-1a2b3c4d5e6f"], "from": 0 }).to_string();
+    let place = {
+        use base64::Engine as _;
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(place)
+    };
+    for (cursor, status) in [("x", 400), (place.as_str(), 409)] {
+        let on = api.call("POST", &format!("{path}/on?cursor={cursor}"), json!({ "held": "send" })).await;
+        assert_eq!(on.status, status, "{}", on.body);
+        assert_eq!(api.get(&path).await["on"], false);
+    }
     running.stop().await;
 }
 
