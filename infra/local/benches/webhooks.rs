@@ -25,7 +25,7 @@ use shell::deliver::Invocation;
 async fn main() {
     let numbers: Vec<usize> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
     let events = numbers.first().copied().unwrap_or(10_000);
-    let turns_a_second = numbers.get(1).and_then(|turns| u32::try_from(*turns).ok()).unwrap_or(25);
+    let turns_a_second = numbers.get(1).and_then(|turns| u32::try_from(*turns).ok()).unwrap_or(10);
     if !std::env::args().any(|argument| argument == "neighbours") {
         for batch in [1, 50] {
             cost(batch).await;

@@ -190,7 +190,15 @@ impl Guarded {
         let Ok(url) = guard::check(url, self.reach) else { return Ok(None) };
         let response = match self.client().head(url).timeout(CONNECT_TIMEOUT).send().await {
             Ok(response) => response,
-            Err(error) if exchange(&error) == Exchange::BlockedAddress => return Ok(None),
+            // These stay so.
+            Err(error)
+                if matches!(
+                    exchange(&error),
+                    Exchange::BlockedAddress | Exchange::NoSuchName | Exchange::Certificate | Exchange::Malformed
+                ) =>
+            {
+                return Ok(None);
+            }
             Err(error) => return Err(describe(&error.without_url()).to_owned()),
         };
         match response.status().as_u16() {

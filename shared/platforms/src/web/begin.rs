@@ -116,7 +116,7 @@ impl Web {
     ) -> bool {
         match live {
             // Beside another one that is live nothing begins.
-            Some(live) => beginning.ends == Some(live),
+            Some(live) => beginning.ends == Some(live) && !was_handled(beginning.opened_id(self)),
             None => {
                 last != Some(beginning.conversation_id(self))
                     && now.since(beginning.at) < timeout_ms

@@ -1,7 +1,7 @@
 //! Web chat: a page of the company's, a WebSocket of ours. What is said on it is described in `docs/web.md`.
 //!
 //! It is no messenger that calls a webhook, so it asks for more than a [`Channel`] has: a token ([`Web::tokens`]), events of
-//! a socket ([`Web::hear`]), frames that answer one connection ([`Answer`]), a log of numbered frames ([`missed`]).
+//! a socket ([`Web::hear`]), frames that answer one connection ([`Answer`]), a log of numbered frames ([`replay`]).
 //! All of it is values; what keeps connections and frames is elsewhere.
 
 mod begin;

@@ -46,14 +46,10 @@ impl Frames {
         match self.keep(end_user_id, key, frame, clock::now(), None).await {
             Ok(appended) => {
                 let stamped = web::stamp(frame.as_bytes(), appended.kept().seq);
-                // It is kept: whoever connects anew finds it, and the worker tries again for those who are here.
-                match self.post(end_user_id, &stamped).await {
-                    Ok(true) => {}
-                    Ok(false) => return answered(503),
-                    Err(error) => {
-                        warn!(%error, "Nobody could be told of a frame");
-                        return answered(503);
-                    }
+                // It is kept, and that is enough: whoever lacks it finds it at the next number. What follows it in the turn
+                // must be kept, too, and what the customer says next must not wait.
+                if let Err(error) = self.post(end_user_id, &stamped).await {
+                    warn!(%error, "Nobody could be told of a frame");
                 }
                 match appended {
                     Appended::Now(_) => answered(200),
@@ -96,21 +92,20 @@ impl Frames {
     }
 
     /// To every socket of the customer. One that does not take it after all is closed: its browser connects anew, and
-    /// says what it has. False where some could not be posted to, through no fault of theirs.
-    pub(crate) async fn post(&self, end_user_id: EndUserId, frame: &[u8]) -> Result<bool, StoreError> {
+    /// says what it has.
+    pub(crate) async fn post(&self, end_user_id: EndUserId, frame: &[u8]) -> Result<(), StoreError> {
         let ids = self.connections.of_user(end_user_id, now()).await?;
         let mut posts = Vec::new();
         for id in ids {
             posts.push(self.post_to(id, end_user_id, frame));
         }
-        let posted: Vec<Posted> = futures::stream::iter(posts).buffer_unordered(AT_ONCE).collect().await;
-        Ok(!posted.contains(&Posted::Unavailable))
+        futures::stream::iter(posts).buffer_unordered(AT_ONCE).collect::<()>().await;
+        Ok(())
     }
 
-    async fn post_to(&self, id: String, end_user_id: EndUserId, frame: &[u8]) -> Posted {
+    async fn post_to(&self, id: String, end_user_id: EndUserId, frame: &[u8]) {
         let posted = self.deliver(&id, frame).await;
         self.settle(&id, Some(end_user_id), posted).await;
-        posted
     }
 
     /// Whoever is gone is forgotten. A socket that takes nothing must not stay: its browser would wait for ever.
@@ -120,7 +115,10 @@ impl Frames {
             Posted::Gone => {}
             Posted::Later => {
                 warn!(connection.id = id, "A socket takes nothing any more, and is closed");
-                self.close(id).await;
+                if !self.close(id).await {
+                    // It is open all the same, and may take the next.
+                    return;
+                }
             }
         }
         if let Some(end_user_id) = end_user_id {
@@ -161,8 +159,9 @@ impl Frames {
         matches!(posted, Posted::Sent | Posted::Refused)
     }
 
-    pub(crate) async fn close(&self, id: &str) {
-        self.sockets.close(id).await;
+    /// False if it may be open still.
+    pub(crate) async fn close(&self, id: &str) -> bool {
+        self.sockets.close(id).await
     }
 
     /// Several times, while it may help.

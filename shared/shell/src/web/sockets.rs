@@ -49,10 +49,18 @@ impl Sockets {
         }
     }
 
-    /// Whoever is there connects anew.
-    pub(crate) async fn close(&self, id: &str) {
-        if let Err(error) = self.request("DELETE", id, &[]).await {
-            error!(%error, "A socket could not be closed");
+    /// Whoever is there connects anew. False if it may be open still.
+    pub(crate) async fn close(&self, id: &str) -> bool {
+        match self.request("DELETE", id, &[]).await {
+            Ok(200..300 | 410) => true,
+            Ok(status) => {
+                error!(status, "A socket could not be closed");
+                false
+            }
+            Err(error) => {
+                error!(%error, "A socket could not be closed");
+                false
+            }
         }
     }
 
@@ -70,7 +78,8 @@ impl Sockets {
         for (name, value) in headers {
             request = request.header(name, value);
         }
-        let response = request.send().await.map_err(|error| match error.is_timeout() {
+        // Who was not even connected to says nothing of the socket.
+        let response = request.send().await.map_err(|error| match error.is_timeout() && !error.is_connect() {
             true => RequestError::TimedOut,
             false => RequestError::Unavailable(error.without_url().to_string()),
         })?;

@@ -140,6 +140,38 @@ async fn the_first_words_after_a_restart_are_of_the_new_conversation() {
     running.stop().await;
 }
 
+/// Our own way to the sockets is closed: what the bot says is kept, all of it, and nothing waits for that.
+#[tokio::test]
+async fn what_nobody_can_be_told_of_is_kept() {
+    let running = world::start_idle().await;
+    let token = token("member-1");
+    let (mut tab, _) = Tab::open(&running, &token, 0).await;
+    work(&running).await;
+    tab.of("KEYBOARD").await;
+    tab.say("c1", "매장 위치").await;
+    tab.of("ACK").await;
+    let services = &running.stack.services;
+    let config = shell::config::ConversationConfig {
+        tables: services.tables.clone(),
+        inbound_queue: services.queues.inbound.clone(),
+        events_queue: services.queues.events.clone(),
+        web_callback_url: Some("http://127.0.0.1:9/ws".to_owned()),
+        mail: shell::mail::MailConfig::default(),
+        public_url: String::new(),
+        bot_cache_ms: 0,
+        hosts: shell::config::Hosts::default(),
+    };
+    let worker = shell::conversation::Conversation::new(&services.aws, &config, shell::guard::Reach::Public);
+    let (batch, _) = world::batch(&running, &services.queues.inbound).await;
+    let response = worker.handle(Invocation::Messages(batch)).await;
+    assert!(response.batch_item_failures.is_empty(), "what comes next would wait");
+    // The last of it is the keyboard.
+    let (mut again, context) = Tab::open(&running, &token, tab.last).await;
+    again.of("KEYBOARD").await;
+    assert_eq!(json!(again.last), context["lastSeq"]);
+    running.stop().await;
+}
+
 /// A worker comes to everything that is queued.
 async fn work(running: &Running) {
     let services = &running.stack.services;

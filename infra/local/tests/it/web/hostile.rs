@@ -277,13 +277,14 @@ async fn posts_to_sockets_need_a_signature_and_a_socket() {
 #[tokio::test]
 async fn what_becomes_of_a_socket_that_is_posted_to() {
     let running = world::start_idle().await;
-    let seen = Arc::new(Mutex::new((200, Vec::new())));
+    let seen = Arc::new(Mutex::new((200, 204, Vec::new())));
     let api = {
         let seen = Arc::clone(&seen);
         axum::Router::new().fallback(move |method: axum::http::Method| {
             let mut seen = seen.lock().unwrap();
-            seen.1.push(method.to_string());
-            let status = axum::http::StatusCode::from_u16(seen.0).unwrap();
+            seen.2.push(method.to_string());
+            let status = if method == "DELETE" { seen.1 } else { seen.0 };
+            let status = axum::http::StatusCode::from_u16(status).unwrap();
             async move { status }
         })
     };
@@ -306,18 +307,20 @@ async fn what_becomes_of_a_socket_that_is_posted_to() {
     let rows = store::WebConnections::new(services.aws.dynamodb.clone(), &services.tables.web);
     let (now, user_key) = (shell::clock::now(), "member-1".parse().unwrap());
     let end_user_id = model::EndUserId::of(&world::bot(), model::PlatformType::Web, &user_key);
-    // What is asked of the API, and whether the row stays.
+    // What a post and a close are answered, what is asked of the API, and whether the row stays.
     let (post, again) = (vec!["POST"], vec!["POST"; 3]);
     let closed = vec!["POST", "POST", "POST", "DELETE"];
-    for (note, status, asked, stays) in [
-        ("it takes it", 200, post.clone(), true),
-        ("it is gone", 410, post.clone(), false),
-        ("it is refused for good", 413, post, true),
-        ("our credentials are not good", 401, again.clone(), true),
-        ("or not any more", 403, again, true),
-        ("it does not read", 429, closed.clone(), false),
-        ("nor here", 500, closed, false),
-        ("nobody is reached", 0, vec![], true),
+    for (note, status, close, asked, stays) in [
+        ("it takes it", 200, 204, post.clone(), true),
+        ("it is gone", 410, 204, post.clone(), false),
+        ("it is refused for good", 413, 204, post, true),
+        ("our credentials are not good", 401, 204, again.clone(), true),
+        ("or not any more", 403, 204, again, true),
+        ("it does not read", 429, 204, closed.clone(), false),
+        ("nor here, and is gone when it is closed", 500, 410, closed.clone(), false),
+        ("it cannot be closed either", 500, 500, closed.clone(), true),
+        ("nor for so much at once", 429, 429, closed, true),
+        ("nobody is reached", 0, 204, vec![], true),
     ] {
         let id = "L0SM9cOFvHcCIhw=";
         rows.open(&store::WebConnection {
@@ -331,13 +334,13 @@ async fn what_becomes_of_a_socket_that_is_posted_to() {
         })
         .await
         .unwrap();
-        *seen.lock().unwrap() = (status.max(200), Vec::new());
+        *seen.lock().unwrap() = (status.max(200), close, Vec::new());
         let web = chat(if status == 0 { "http://127.0.0.1:9/ws" } else { &callback_url });
         let context =
             json!({ "eventType": "MESSAGE", "connectionId": id, "connectedAt": now, "requestTimeEpoch": now });
         let event = json!({ "requestContext": context, "body": json!({ "action": "ping", "v": 1 }).to_string() });
         assert_eq!(web.handle(event).await["statusCode"], 200, "{note}");
-        assert_eq!(seen.lock().unwrap().1, asked, "{note}");
+        assert_eq!(seen.lock().unwrap().2, asked, "{note}");
         assert_eq!(rows.load(id).await.unwrap().is_some(), stays, "{note}");
         assert_eq!(rows.of_user(end_user_id, now.seconds()).await.unwrap().len(), usize::from(stays), "{note}");
     }
