@@ -10,7 +10,7 @@ use shell::guard::Reach;
 async fn main() -> Result<(), lambda_http::Error> {
     shell::telemetry::init();
     let config = AdminConfig::from_env().context("reading the settings")?;
-    let admin = Admin::new(&Aws::from_env().await, &config, Reach::Public);
+    let admin = Admin::new(&Aws::from_env(), &config, Reach::Public);
     lambda_http::run(lambda_http::service_fn(|request| async {
         Ok::<_, std::convert::Infallible>(admin.handle(request).await)
     }))

@@ -11,7 +11,7 @@ use shell::guard::Reach;
 async fn main() -> Result<(), lambda_runtime::Error> {
     shell::telemetry::init();
     let config = ConversationConfig::from_env().context("reading the settings")?;
-    let conversation = Conversation::new(&Aws::from_env().await, &config, Reach::Public);
+    let conversation = Conversation::new(&Aws::from_env(), &config, Reach::Public);
     let handle = |event: LambdaEvent<_>| async {
         if Conversation::is_worn_out() {
             std::process::exit(1);

@@ -11,7 +11,7 @@ use shell::guard::Reach;
 async fn main() -> Result<(), lambda_runtime::Error> {
     shell::telemetry::init();
     let config = DeliveryConfig::from_env().context("reading the settings")?;
-    let deliver = Deliver::new(&Aws::from_env().await, &config, Reach::Public);
+    let deliver = Deliver::new(&Aws::from_env(), &config, Reach::Public);
     let handle =
         |event: LambdaEvent<_>| async { Ok::<_, std::convert::Infallible>(deliver.handle(event.payload).await) };
     lambda_runtime::run(service_fn(handle)).await

@@ -9,7 +9,7 @@ use shell::config::AdapterConfig;
 async fn main() -> Result<(), lambda_runtime::Error> {
     shell::telemetry::init();
     let config = AdapterConfig::from_env().context("reading the settings")?;
-    let adapter = Adapter::new(&platforms::kakao::PLATFORM, &Aws::from_env().await, &config);
+    let adapter = Adapter::new(&platforms::kakao::PLATFORM, &Aws::from_env(), &config);
     lambda_http::run(lambda_http::service_fn(|request| async {
         Ok::<_, std::convert::Infallible>(adapter.handle(request).await)
     }))

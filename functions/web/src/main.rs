@@ -11,7 +11,7 @@ use shell::web::WebChat;
 async fn main() -> Result<(), lambda_runtime::Error> {
     shell::telemetry::init();
     let config = WebConfig::from_env().context("reading the settings")?;
-    let web = WebChat::new(&Aws::from_env().await, &config, Reach::Public);
+    let web = WebChat::new(&Aws::from_env(), &config, Reach::Public);
     let handle = |event: LambdaEvent<_>| async { Ok::<_, std::convert::Infallible>(web.handle(event.payload).await) };
     lambda_runtime::run(service_fn(handle)).await
 }

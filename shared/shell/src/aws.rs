@@ -3,17 +3,19 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use aws_config::BehaviorVersion;
-use aws_credential_types::provider::ProvideCredentials as _;
-use aws_sdk_sqs::config::SharedHttpClient;
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
+use aws_sdk_sqs::config::{BehaviorVersion, Region};
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4::SigningParams;
-use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_types::SdkConfig;
 
 use crate::clock;
 use crate::mail::Account;
+
+mod connector;
+
+pub use connector::http_client;
 
 /// The services that a function asks. A client that is never used costs nothing.
 #[derive(Clone, Debug)]
@@ -25,20 +27,39 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// Region, credentials and endpoints from the environment.
-    pub async fn from_env() -> Self {
-        let config = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client()).load().await;
+    /// Region, credentials and endpoints from the environment, where Lambda puts them. The SDK's other ways to find them are
+    /// half a megabyte that no function needs.
+    pub fn from_env() -> Self {
+        let mut config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .http_client(http_client())
+            .region(variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION")).map(Region::new));
+        if let Some((key, secret)) = variable("AWS_ACCESS_KEY_ID").zip(variable("AWS_SECRET_ACCESS_KEY")) {
+            let credentials = Credentials::new(key, secret, variable("AWS_SESSION_TOKEN"), None, "environment");
+            config.set_credentials_provider(Some(SharedCredentialsProvider::new(credentials)));
+        }
+        let config = config.build();
+        let at = |service: &str| {
+            let url = variable(&format!("AWS_ENDPOINT_URL_{service}")).or_else(|| variable("AWS_ENDPOINT_URL"));
+            let mut config = config.to_builder();
+            config.set_endpoint_url(url);
+            config.build()
+        };
         let account = config
             .region()
             .zip(config.credentials_provider())
             .map(|(region, credentials)| Account { region: region.to_string(), credentials });
-        Self { dynamodb: aws_sdk_dynamodb::Client::new(&config), sqs: aws_sdk_sqs::Client::new(&config), account }
+        Self {
+            dynamodb: aws_sdk_dynamodb::Client::new(&at("DYNAMODB")),
+            sqs: aws_sdk_sqs::Client::new(&at("SQS")),
+            account,
+        }
     }
 }
 
-/// Who vouches for AWS: Amazon's own roots, <https://www.amazontrust.com/repository/>. Reading the system's whole list takes
-/// longer than the rest of a function's start.
-const ROOTS: &[u8] = include_bytes!("aws-roots.pem");
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
 
 /// A request to a service that has no client here.
 pub(crate) struct Signed<'a> {
@@ -68,31 +89,4 @@ pub(crate) async fn signed(account: &Account, request: &Signed<'_>) -> Result<Ve
     let (instructions, _) =
         sign(signable.map_err(|error| error.to_string())?, &params).map_err(|error| error.to_string())?.into_parts();
     Ok(instructions.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
-}
-
-/// One pool of connections for all clients of a process.
-pub fn http_client() -> SharedHttpClient {
-    let builder = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
-    match TlsContext::builder().with_trust_store(TrustStore::empty().with_pem_certificate(ROOTS)).build() {
-        Ok(context) => builder.tls_context(context).build_https(),
-        Err(error) => {
-            tracing::error!(%error, "The roots of AWS cannot be read; the system's are used");
-            builder.build_https()
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Each is one that AWS names, and none is forgotten.
-    #[test]
-    fn the_roots_are_amazons_five() {
-        let text = std::str::from_utf8(ROOTS).unwrap();
-        assert_eq!(text.matches("-----BEGIN CERTIFICATE-----").count(), 5);
-        assert!(
-            TlsContext::builder().with_trust_store(TrustStore::empty().with_pem_certificate(ROOTS)).build().is_ok()
-        );
-    }
 }

@@ -8,20 +8,24 @@ use std::io::IsTerminal as _;
 use aws_lambda_events::sqs::SqsMessage;
 use serde_json::{Map, Value, json};
 use tracing::{Event, Span, Subscriber};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::format::{JsonFields, Writer};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
+use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::{clock, metrics};
 
-/// JSON on Lambda, text for people. `AWS_LAMBDA_LOG_LEVEL` or `RUST_LOG` says how much; `info` otherwise. `STACK` is whose
-/// metrics these are.
+/// JSON on Lambda, text for people. `AWS_LAMBDA_LOG_LEVEL` or `RUST_LOG` says how much, as a level or as `target=level,…`; `info`
+/// otherwise. `STACK` is whose metrics these are.
 pub fn init() {
     let level = std::env::var("RUST_LOG").or_else(|_| std::env::var("AWS_LAMBDA_LOG_LEVEL"));
-    let filter = EnvFilter::new(level.unwrap_or_else(|_| "info".to_owned()).to_lowercase());
+    let level = level.ok().and_then(|level| level.to_lowercase().parse::<Targets>().ok());
+    let filter = level.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
     let on_lambda = std::env::var_os("AWS_LAMBDA_FUNCTION_NAME").is_some();
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_target(false);
+    let builder = builder.with_writer(std::io::stderr);
     // A panic's own text may quote what a customer wrote.
     std::panic::set_hook(Box::new(|panic| {
         let at = panic.location().map(ToString::to_string).unwrap_or_default();
@@ -32,9 +36,9 @@ pub fn init() {
         if let Ok(stack) = std::env::var("STACK") {
             metrics::start(stack);
         }
-        builder.fmt_fields(JsonFields::new()).event_format(Flat).try_init()
+        builder.fmt_fields(JsonFields::new()).event_format(Flat).finish().with(filter).try_init()
     } else {
-        builder.with_ansi(std::io::stderr().is_terminal()).compact().try_init()
+        builder.with_ansi(std::io::stderr().is_terminal()).compact().finish().with(filter).try_init()
     };
 }
 

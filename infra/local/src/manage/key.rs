@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, reason = "it is a command's output")]
 
 use anyhow::{Context as _, bail};
+use aws_config::BehaviorVersion;
 use clap::{Subcommand, ValueEnum};
 use model::BotId;
 use serde_json::{Value, json};
@@ -117,7 +118,9 @@ pub async fn run(command: KeyCommand, table_name: Option<&str>, connection: &Con
 
 async fn keys(table_name: Option<&str>, connection: &Connection) -> anyhow::Result<Keys> {
     if let Some(name) = table_name {
-        return Ok(Keys::new(shell::aws::Aws::from_env().await.dynamodb, name));
+        let config =
+            aws_config::defaults(BehaviorVersion::latest()).http_client(shell::aws::http_client()).load().await;
+        return Ok(Keys::new(aws_sdk_dynamodb::Client::new(&config), name));
     }
     match access::running(&connection.data) {
         Some(running) => Ok(Keys::new(services::dynamodb_at(&running.dynamodb), &running.keys_table)),

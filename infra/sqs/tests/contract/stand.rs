@@ -33,7 +33,7 @@ pub(crate) fn client_at(url: &str) -> Client {
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
         .credentials_provider(Credentials::new("test", "test", None, None, "contract"))
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .http_client(shell::aws::http_client())
         .retry_config(aws_sdk_sqs::config::retry::RetryConfig::disabled())
         .endpoint_url(url);
     Client::from_conf(config.build())
