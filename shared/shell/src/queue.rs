@@ -143,20 +143,37 @@ impl Message {
 const BATCH: usize = 10;
 const BATCH_BYTES: usize = 1_000_000;
 
+/// Two of a group never go together: SQS may take the second of a batch and refuse the first, and what is sent again then
+/// comes behind it.
+fn batches(messages: Vec<Message>) -> Vec<Vec<Message>> {
+    let mut batches: Vec<Vec<Message>> = Vec::new();
+    let mut bytes = 0;
+    for message in messages {
+        let size = message.body.len();
+        let fits = |batch: &&mut Vec<Message>| {
+            batch.len() < BATCH && bytes + size <= BATCH_BYTES && batch.iter().all(|other| other.group != message.group)
+        };
+        match batches.last_mut().filter(fits) {
+            Some(batch) => {
+                bytes += size;
+                batch.push(message);
+            }
+            None => {
+                bytes = size;
+                batches.push(vec![message]);
+            }
+        }
+    }
+    batches
+}
+
 impl Queue {
     /// In order: a batch is only sent when the one before has arrived whole.
     async fn send(&self, messages: Vec<Message>) -> Result<(), QueueError> {
-        let mut batch: Vec<Message> = Vec::new();
-        let mut bytes = 0;
-        for message in messages {
-            if batch.len() == BATCH || (!batch.is_empty() && bytes + message.body.len() > BATCH_BYTES) {
-                self.send_batch(std::mem::take(&mut batch)).await?;
-                bytes = 0;
-            }
-            bytes += message.body.len();
-            batch.push(message);
+        for batch in batches(messages) {
+            self.send_batch(batch).await?;
         }
-        self.send_batch(batch).await
+        Ok(())
     }
 
     /// Hands them out again after so long, in their order, with what has come behind them by then.
@@ -247,5 +264,34 @@ where
 impl fmt::Debug for Queue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.url)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_keep_the_order_of_their_groups() {
+        // Of each message the group, once for every 100,000 bytes; of each batch the messages by their places.
+        let cases = [
+            ("", ""),
+            ("a", "0"),
+            ("a b c", "0 1 2"),
+            ("a a b a", "0, 1 2, 3"),
+            ("aaaaaa bbbb c dddddddddddd e", "0 1, 2, 3, 4"),
+            ("a b c d e f g h i j k", "0 1 2 3 4 5 6 7 8 9, 10"),
+        ];
+        for (groups, expected) in cases {
+            let messages = groups.split_whitespace().enumerate().map(|(place, group)| Message {
+                group: group[..1].to_owned(),
+                key: place.to_string(),
+                body: "x".repeat(100_000 * group.len()),
+            });
+            let batches = batches(messages.collect());
+            let places =
+                |batch: &Vec<Message>| batch.iter().map(|message| message.key.as_str()).collect::<Vec<_>>().join(" ");
+            assert_eq!(batches.iter().map(places).collect::<Vec<_>>().join(", "), expected);
+        }
     }
 }
