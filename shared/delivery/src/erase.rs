@@ -88,6 +88,7 @@ mod tests {
     };
 
     use super::*;
+    use crate::record::{Look, RedeliveredBy, Redelivery};
     use crate::{Webhook, freeze};
 
     const NOW: EpochMillis = EpochMillis(1_000_000);
@@ -177,6 +178,20 @@ mod tests {
             assert_eq!(parent.erase(customer("kim"), NOW), Erased::Untouched);
             assert_eq!(rest.erase(customer("kim"), NOW), Erased::Untouched);
         }
+    }
+
+    /// What somebody asked to be sent again does not grow old, nor does what is left of it.
+    #[test]
+    fn what_is_recovered_stays_recovered() {
+        let otherwise = RecordState::Parked { reason: Parked::Exhausted };
+        let redelivery = Some(Redelivery { by: RedeliveredBy::Recover, otherwise: otherwise.clone() });
+        let record = record(&[event(1, "kim"), event(2, "lee")], RecordState::Waiting { due_at: NOW });
+        let Cut { rest, .. } = cut(&Record { redelivery, ..record });
+        let webhook = Webhook::new(bot(), "https://example.com", NOW);
+        let late = NOW.plus_ms(10 * 24 * 60 * 60 * 1000);
+        let rest = rest.unwrap();
+        assert!(matches!(rest.look(&webhook, &[], late), Look::Attempt { .. }));
+        assert_eq!(rest.cancel_recovery().unwrap().state, otherwise);
     }
 
     #[test]

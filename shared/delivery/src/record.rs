@@ -503,6 +503,7 @@ impl Record {
         let mut child = self.child(rest, '0', self.used(), now);
         child.split_of = None;
         (child.held_since, child.held_ms) = (self.held_since, self.held_ms);
+        child.redelivery.clone_from(&self.redelivery);
         match &self.state {
             RecordState::Claimed { .. } | RecordState::Delivered | RecordState::Split { .. } => {}
             state @ (RecordState::Waiting { .. } | RecordState::Parked { .. } | RecordState::Held) => {

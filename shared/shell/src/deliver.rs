@@ -197,9 +197,12 @@ impl Deliver {
     /// `is_new`: nobody has tried it before.
     async fn deliver(&self, webhook: Webhook, mut events: Vec<Event>, is_new: bool) -> Result<(), StoreError> {
         let mut lane = Lane { webhook, seen: BTreeMap::new() };
+        if !is_new {
+            events = self.frozen_before(&mut lane, events).await?;
+        }
         // Where nothing is sent now, those that wait already change nothing: whoever sends them later looks. There may be
         // thousands.
-        let mut knows_open = !is_new || lane.webhook.health.lets_new_ones_go(clock::now());
+        let mut knows_open = lane.webhook.health.lets_new_ones_go(clock::now());
         let open = if knows_open { self.open(&lane).await? } else { Vec::new() };
         // What an earlier try has frozen for later waits for nobody new.
         let mut done: HashSet<EventId> = open.iter().flat_map(|record| record.events.iter().copied()).collect();
@@ -245,22 +248,45 @@ impl Deliver {
                 self.begin(lane, record).await?;
                 members
             }
-            Err(StoreError::Conflict) => match self.deliveries.load(id).await? {
-                Some(earlier) => {
-                    let members = earlier.events.iter().copied().collect();
-                    lane.saw(&earlier);
-                    // Nobody has let go of its events: they come now, as far as the owner can tell.
-                    let earlier = self.still_held(lane, earlier).await?;
-                    self.go(lane, vec![earlier], now.plus_ms(PARTS_MS)).await?;
-                    members
-                }
-                // It was frozen and has expired since: two weeks are enough.
-                None => HashSet::from([events[0].id]),
-            },
+            // None: it was frozen and has expired since; two weeks are enough.
+            Err(StoreError::Conflict) => self.earlier(lane, id).await?.unwrap_or_else(|| HashSet::from([events[0].id])),
             Err(error) => return Err(error),
         };
         events.retain(|event| !members.contains(&event.id));
         Ok(events)
+    }
+
+    /// Without what an earlier try has frozen, wherever that has got since. Each of its deliveries starts with the first event
+    /// of a conversation that was not in one before it.
+    async fn frozen_before(&self, lane: &mut Lane, mut events: Vec<Event>) -> Result<Vec<Event>, StoreError> {
+        // Otherwise each starts with the first event of all, and is found by being made again.
+        if lane.webhook.order == Order::BestEffort {
+            return Ok(events);
+        }
+        loop {
+            let before = events.len();
+            let mut conversations = HashSet::new();
+            let firsts = events.iter().filter(|event| conversations.insert(event.conversation_id()));
+            for first in firsts.map(|event| event.id).collect::<Vec<_>>() {
+                if let Some(members) = self.earlier(lane, DeliveryId::of(lane.webhook.id, first)).await? {
+                    events.retain(|event| !members.contains(&event.id));
+                }
+            }
+            if events.len() == before {
+                return Ok(events);
+            }
+        }
+    }
+
+    /// A delivery that an earlier try has frozen goes on. Its events, if there is one.
+    async fn earlier(&self, lane: &mut Lane, id: DeliveryId) -> Result<Option<HashSet<EventId>>, StoreError> {
+        let Some(earlier) = self.deliveries.load(id).await? else { return Ok(None) };
+        let members = earlier.events.iter().copied().collect();
+        lane.saw(&earlier);
+        // Nobody has let go of its events: they come now, as far as the owner can tell.
+        let earlier = self.still_held(lane, earlier).await?;
+        self.go(lane, vec![earlier], clock::now().plus_ms(PARTS_MS)).await?;
+        Ok(Some(members))
     }
 
     /// Whoever switched the webhook on meanwhile has not seen this one among those that are held.
@@ -393,6 +419,9 @@ impl Deliver {
         record.follow(&lane.webhook.health);
         // Where that fails the lease runs out, and the sweep tries again; the receiver knows the delivery by its id.
         let saved = self.save(lane, &record, number).await?;
+        if saved {
+            record = self.still_held(lane, record).await?;
+        }
         self.witness.reached(Point::Settled).await;
         self.carry_out(&mut lane.webhook, effects).await;
         self.witness.reached(Point::Told).await;

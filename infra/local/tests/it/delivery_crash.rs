@@ -179,34 +179,47 @@ async fn switched_on_while_the_worker_was_down() {
     setting.running.stop().await;
 }
 
-/// Of a turn one event waits for an earlier delivery of its conversation. The worker dies when that is stored, and nothing is
-/// sent any more when the turn is handed out again.
+/// Of a turn one event waits for an earlier delivery of its conversation. The worker dies when that is stored, and when the turn is
+/// handed out again nothing is sent any more, or everything that was waited for has been.
 #[tokio::test]
-async fn paused_while_the_worker_was_down() {
-    let setting = Setting::new(Policy::Durable, true).await.with(|webhook| webhook.order = Order::Conversation).await;
-    setting.receiver.follows(&(Arc::new(|_: &Got| Says::status(500)) as Rule));
-    setting.queue_message("a", 0).await;
-    let queue = &setting.running.stack.services.queues.events;
-    let (event, receipts) = world::batch(&setting.running, queue).await;
-    setting.running.stack.deliver().handle(Invocation::Events(event)).await;
-    closer::mapping::acknowledge(&setting.running.stack.services.aws.sqs, queue, receipts.into_iter()).await;
-    let ids = setting.enqueue(vec![message("b", 0), message("a", 1)]).await;
-    let (event, receipts) = world::batch(&setting.running, queue).await;
-    dies_when_frozen(&setting, event).await;
+async fn changed_while_the_worker_was_down() {
+    for is_paused in [true, false] {
+        let setting =
+            Setting::new(Policy::Durable, true).await.with(|webhook| webhook.order = Order::Conversation).await;
+        setting.receiver.follows(&(Arc::new(|_: &Got| Says::status(500)) as Rule));
+        setting.queue_message("a", 0).await;
+        let queue = &setting.running.stack.services.queues.events;
+        let (event, receipts) = world::batch(&setting.running, queue).await;
+        setting.running.stack.deliver().handle(Invocation::Events(event)).await;
+        closer::mapping::acknowledge(&setting.running.stack.services.aws.sqs, queue, receipts.into_iter()).await;
+        let ids = setting.enqueue(vec![message("b", 0), message("a", 1)]).await;
+        let (event, receipts) = world::batch(&setting.running, queue).await;
+        dies_when_frozen(&setting, event).await;
 
-    let (before, now) = (setting.health().await, shell::clock::now());
-    let state = State::Paused { since: now, probe_at: now.plus_ms(30_000), probes: 0, oldest: None };
-    let paused = Health { version: before.version + 1, state, ..before.clone() };
-    setting.running.stack.webhooks.save_health(&setting.webhook, &paused, before.version).await.unwrap();
-    setting.hand_out_again(&receipts).await;
-    let (event, _) = world::batch(&setting.running, queue).await;
-    setting.running.stack.deliver().handle(Invocation::Events(event)).await;
-    let records = setting.records().await;
-    for id in ids {
-        let holds = records.iter().filter(|record| record.events.contains(&id)).count();
-        assert_eq!(holds, 1, "{records:#?}");
+        setting.receiver.follows(&(Arc::new(|_: &Got| Says::status(200)) as Rule));
+        if is_paused {
+            let (before, now) = (setting.health().await, shell::clock::now());
+            let state = State::Paused { since: now, probe_at: now.plus_ms(30_000), probes: 0, oldest: None };
+            let paused = Health { version: before.version + 1, state, ..before.clone() };
+            setting.running.stack.webhooks.save_health(&setting.webhook, &paused, before.version).await.unwrap();
+        } else {
+            setting.much_later().await;
+        }
+        setting.hand_out_again(&receipts).await;
+        let (event, _) = world::batch(&setting.running, queue).await;
+        setting.running.stack.deliver().handle(Invocation::Events(event)).await;
+        let records = setting.records().await;
+        for id in &ids {
+            let holds = records.iter().filter(|record| record.events.contains(id)).count();
+            assert_eq!(holds, 1, "{records:#?}");
+        }
+        setting.much_later().await;
+        let taken = setting.receiver.taken();
+        for id in ids {
+            assert_eq!(taken.iter().filter(|taken| **taken == id).count(), 1, "{taken:?}");
+        }
+        setting.running.stop().await;
     }
-    setting.running.stop().await;
 }
 
 /// A worker that dies as soon as it has stored a delivery.
