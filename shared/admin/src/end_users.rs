@@ -40,17 +40,16 @@ impl Admin {
     pub(crate) async fn delete_end_user(&self, wish: &Wish<'_>, bot: &BotId) -> Answer {
         let id: EndUserId = wish.name(0, "end user")?;
         let mark = self.erasures.load(bot, id, wish.now).await?;
-        let session = match self.end_user(wish, bot).await {
-            Ok(session) => Some(session),
-            Err(_) if mark.is_some() => None,
-            Err(problem) => return Err(problem),
-        };
-        // A customer who came back meanwhile is deleted anew: nobody is told "gone" of one who is there.
-        let came_back = |mark: &Erasure| session.as_ref().is_some_and(|session| session.end_user.created_at >= mark.at);
+        let session = self.session(wish, bot).await?;
+        if session.is_none() && mark.is_none() {
+            return Err(Problem::not_found("end user"));
+        }
         let mut erasure = match mark {
-            Some(mark) if !came_back(&mark) => mark,
+            Some(mark) if session.is_none() => mark,
+            // Whoever is there behind a mark came back, or was brought back by a message that was on its way: deleted anew, for
+            // nobody is told "gone" of one who is there.
             mark => {
-                let begun = mark.map_or_else(|| Erasure::begun(wish.now), |mark| mark.again(wish.now));
+                let begun = mark.map_or_else(Erasure::default, Erasure::again);
                 if let Some(session) = &session {
                     // Told twice where the mark is not written: it is the same event.
                     let webhooks = self.webhooks.of_bot(bot).await?;
@@ -124,12 +123,15 @@ impl Admin {
         })))
     }
 
-    /// Another bot's customer is nobody.
     pub(crate) async fn end_user(&self, wish: &Wish<'_>, bot: &BotId) -> Result<Session, Problem> {
+        self.session(wish, bot).await?.ok_or_else(|| Problem::not_found("end user"))
+    }
+
+    /// Another bot's customer is nobody.
+    async fn session(&self, wish: &Wish<'_>, bot: &BotId) -> Result<Option<Session>, Problem> {
         let id: EndUserId = wish.name(0, "end user")?;
         let found = self.sessions.load(id, true).await?;
-        let session = found.map(|(session, _)| session).filter(|session| session.end_user.bot_id == *bot);
-        session.ok_or_else(|| Problem::not_found("end user"))
+        Ok(found.map(|(session, _)| session).filter(|session| session.end_user.bot_id == *bot))
     }
 
     pub(crate) async fn brain(&self, bot: &BotId) -> Result<flow::Bot, Problem> {

@@ -16,10 +16,9 @@ pub struct Erasures {
 }
 
 /// How far it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Erasure {
-    pub at: EpochMillis,
     /// When everything had been looked at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub once_at: Option<EpochMillis>,
@@ -39,14 +38,11 @@ pub struct Erasure {
 const KEPT_SECONDS: i64 = 20 * 24 * 60 * 60;
 
 impl Erasure {
-    pub const fn begun(at: EpochMillis) -> Self {
-        Self { at, once_at: None, webhook: None, state: None, place: None, busy: false }
-    }
-
     /// The customer came back. A look that is under way goes on, and another follows; else it begins anew.
-    pub fn again(self, at: EpochMillis) -> Self {
+    #[must_use]
+    pub fn again(self) -> Self {
         let once_at = self.once_at.filter(|_| self.webhook.is_some());
-        Self { at, once_at, busy: true, ..self }
+        Self { once_at, busy: true, ..self }
     }
 
     /// Of one webhook everything was looked at.

@@ -255,8 +255,11 @@ async fn a_customer_who_came_back_is_deleted_anew() {
     api.post(&format!("{BOT}/webhooks"), json!({ "name": "crm", "url": receiver.start().await })).await;
     let user = EndUserId::of(&world::bot(), PlatformType::Line, &USER.parse().unwrap());
     let path = format!("{BOT}/end-users/{user}");
-    // At once, after the second look was due, and long after everybody forgot.
-    for (n, later_ms) in [0, admin::SETTLE_MS, 2 * 60 * 60 * 1000].into_iter().enumerate() {
+    // At once, after the second look was due, long after everybody forgot; and by a message that came before the wish, and had
+    // to wait.
+    let cases = [(0, 0), (0, admin::SETTLE_MS), (0, 2 * 60 * 60 * 1000), (10_000, 10_000)];
+    for (n, (before_ms, later_ms)) in cases.into_iter().enumerate() {
+        shell::clock::pass(-before_ms);
         world::line_text(&running, USER, &format!("e{n}"), "안녕").await;
         until("the customer", || {
             told(&receiver).iter().filter(|name| *name == "bot.end_user.created").count() == n + 1
@@ -270,7 +273,7 @@ async fn a_customer_who_came_back_is_deleted_anew() {
     // Whoever asked comes back with it much later, and it goes on.
     shell::clock::pass(3 * 24 * 60 * 60 * 1000);
     assert_eq!(api.call("DELETE", &path, Value::Null).await.status, 204);
-    until("the events", || told(&receiver).iter().filter(|name| *name == "bot.end_user.deleted").count() == 3).await;
+    until("the events", || told(&receiver).iter().filter(|name| *name == "bot.end_user.deleted").count() == 4).await;
     running.stop().await;
 }
 
