@@ -30,6 +30,8 @@ pub enum Metric {
     TurnsLost,
     /// Calls that a messenger refused for good.
     CallsRefused,
+    /// Frames of web chat that a socket should have had, and that could not be posted. They are kept.
+    FramesUnposted,
     /// Scripts that did not end, and keep a core busy.
     StuckScripts,
     /// From the receipt of a customer's message until all was said.
@@ -51,7 +53,7 @@ pub enum Metric {
 }
 
 impl Metric {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Received,
         Self::Refused,
         Self::Unavailable,
@@ -60,6 +62,7 @@ impl Metric {
         Self::TurnsFailed,
         Self::TurnsLost,
         Self::CallsRefused,
+        Self::FramesUnposted,
         Self::StuckScripts,
         Self::ReplyMs,
         Self::Deliveries,

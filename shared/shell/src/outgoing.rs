@@ -2,7 +2,7 @@
 //! that strangers chose. Neither follows a redirect, uses a proxy of the environment, or keeps a cookie.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
 
 use delivery::Exchange;
@@ -197,6 +197,8 @@ impl Guarded {
                     Exchange::BlockedAddress | Exchange::NoSuchName | Exchange::Certificate | Exchange::Malformed
                 ) =>
             {
+                let reason = describe(&error.without_url());
+                tracing::warn!(reason, "A file is refused, for its place cannot be asked");
                 return Ok(None);
             }
             Err(error) => return Err(describe(&error.without_url()).to_owned()),
@@ -250,10 +252,13 @@ pub(crate) fn build(adapt: impl FnOnce(reqwest::ClientBuilder) -> reqwest::Clien
         .no_proxy()
         .connect_timeout(CONNECT_TIMEOUT)
         .pool_idle_timeout(Duration::from_secs(10))
-        .tls_backend_preconfigured(tls(&[]));
+        .tls_backend_preconfigured(TLS.clone());
     // Building fails for settings that contradict each other; ours are all here and tested.
     adapt(builder).build().unwrap_or_default()
 }
+
+/// Read once, for all clients.
+static TLS: LazyLock<ClientConfig> = LazyLock::new(|| tls(&[]));
 
 /// `more`: whom else to trust, in tests.
 fn tls(more: &[TrustAnchor<'static>]) -> ClientConfig {

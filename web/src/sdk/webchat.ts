@@ -101,6 +101,7 @@ export class WebChat {
   #logged = new Set<string>();
   #inFlight: { id: string; timer: ReturnType<typeof setTimeout> } | null = null;
   #pause: ReturnType<typeof setTimeout> | undefined;
+  #unanswered: ReturnType<typeof setTimeout> | undefined;
   #histories: Waiter<HistoryFrame>[] = [];
   #uploads = new Map<string, Waiter<UploadFrame>>();
   #typing = { on: false, sentAt: 0, idle: undefined as ReturnType<typeof setTimeout> | undefined };
@@ -493,10 +494,14 @@ export class WebChat {
     }
     const last = Number(frame.lastSeq) || 0;
     const before = this.#context;
-    const begun = this.#restart !== null || (before !== null && last < this.#sequence.last);
+    // The conversation that should end is what an earlier, plain `open` is answered with.
+    const restarted = this.#restart !== null && frame.context.conversationId !== this.#restart;
+    const begun = restarted || (before !== null && last < this.#sequence.last);
     const fresh = before === null || begun;
-    this.#gate = this.#restart ? { conversationId: frame.context.conversationId, last } : null;
-    this.#restart = null;
+    if (restarted) {
+      this.#gate = { conversationId: frame.context.conversationId, last };
+      this.#restart = null;
+    } else if (this.#gate?.conversationId !== frame.context.conversationId) this.#gate = null;
     this.#ended = false;
     this.#talk = frame.context.conversationId;
     this.#context = frame;
@@ -554,6 +559,7 @@ export class WebChat {
       if (!ours && frame.seq <= this.#gate.last) return;
       this.#gate = null;
     }
+    if (frame.type !== "MESSAGE" || !frame.message?.isUser) clearTimeout(this.#unanswered);
     if (frame.type === "MESSAGE") {
       if (!frame.message?.data) return;
       if (frame.message.conversationId !== this.#talk) this.#ended = false;
@@ -639,7 +645,11 @@ export class WebChat {
     const removed = this.#outbox?.remove(id);
     this.#logged.delete(id);
     if (this.#inFlight?.id === id) this.#landed();
-    if (removed) this.#told();
+    if (removed) {
+      this.#told();
+      clearTimeout(this.#unanswered);
+      this.#unanswered = setTimeout(() => this.#current?.ready && this.#sayOpen(this.#current), this.#timing.unansweredMs);
+    }
     this.#flush();
   }
 
@@ -696,6 +706,7 @@ export class WebChat {
     clearTimeout(this.#renew);
     clearTimeout(this.#steady);
     clearTimeout(this.#gap);
+    clearTimeout(this.#unanswered);
     this.#gap = undefined;
     this.#landed();
     this.#stopTyping(false);

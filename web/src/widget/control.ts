@@ -165,6 +165,11 @@ export function install(options: InitOptions & { botId: string }): Control {
     client.open({ ...open, restart: options.restart });
   };
 
+  const keep = (params: Params = {}) => {
+    state.params = { ...state.params, ...params };
+    open = { ...open, params: state.params };
+  };
+
   const control: Control = {
     state,
     client,
@@ -187,8 +192,7 @@ export function install(options: InitOptions & { botId: string }): Control {
       view.element.hidden = !enabled && !isPage;
     },
     setParams(params) {
-      state.params = { ...state.params, ...params };
-      open = { ...open, params: state.params };
+      keep(params);
       if (started) client.setParams(params);
     },
     setUserKey(userKey, userHash) {
@@ -211,13 +215,15 @@ export function install(options: InitOptions & { botId: string }): Control {
       view.unread(unread);
     },
     startConversation({ navigation, params, restart } = {}) {
-      if (params) control.setParams(params);
       if (navigation) place = navigation;
-      if (!started) {
-        options.restart ||= restart;
-        start();
-      } else if (restart) client.restart();
-      else lead();
+      if (started && restart) {
+        keep(params);
+        return client.restart(params);
+      }
+      if (params) control.setParams(params);
+      if (started) return lead();
+      options.restart ||= restart;
+      start();
     },
     changeNavigation(navigation) {
       place = navigation;

@@ -303,6 +303,24 @@ test("a conversation that ended, and whose successor counts anew", async () => {
   await until("an answer", () => watched.texts.some((text) => text.startsWith('"다시"')));
 });
 
+test("an answer that is lost on its way, and nothing comes behind it", async () => {
+  const watched = await opened({}, { timing: { unansweredMs: 60 } });
+  await until("the welcome", () => watched.texts.length === 1);
+  standIn.faults.lose = 10;
+  watched.chat.sendMessage({ type: "text", text: "하나" });
+  await until("taken", () => watched.chat.pending.length === 0);
+  await until("an answer", () => watched.texts.length === 3);
+  assert.deepEqual(watched.seqs, [...new Set(watched.seqs)].sort((a, b) => a - b));
+  // Once: a bot may have nothing to say.
+  const { contexts } = watched;
+  standIn.speaks = false;
+  watched.chat.sendMessage({ type: "text", text: "둘" });
+  await until("one more", () => watched.contexts === contexts + 1);
+  await pause(200);
+  assert.equal(watched.contexts, contexts + 1);
+  assert.equal(standIn.handshakes, 1);
+});
+
 test("a conversation that ended, and whose successor goes on counting: a frame that comes twice is one", async () => {
   const watched = await opened();
   await until("the welcome", () => watched.texts.length === 1);
@@ -346,6 +364,20 @@ test("restart shows nothing of the conversation before, also where one log holds
   await pause(100);
   assert.deepEqual(watched.texts, ["안녕하세요! 별빛 꽃집입니다."]);
   assert.deepEqual(watched.keyboards.at(-1)?.type, "buttons");
+});
+
+test("a restart right behind new params: what answers the params is not the new conversation", async () => {
+  const watched = await opened();
+  watched.chat.sendMessage({ type: "text", text: "옛말" });
+  await until("an answer", () => watched.texts.length === 3);
+  const before = standIn.user().talk?.id;
+  watched.chat.setParams({ campaign: "spring" });
+  watched.chat.restart();
+  await until("another", () => watched.contexts === 3 && watched.resets === 1 && watched.texts.length > 0);
+  await pause(100);
+  assert.notEqual(standIn.user().talk?.id, before);
+  assert.equal(standIn.ended, 1);
+  assert.deepEqual(watched.texts, ["안녕하세요! 별빛 꽃집입니다."]);
 });
 
 test("a refusal for good is shown, and does not hold up the rest", async () => {

@@ -13,6 +13,7 @@ use tracing::{error, warn};
 
 use super::sockets::Sockets;
 use crate::clock;
+use crate::metrics::{self, Metric};
 use crate::outgoing::CallEnd;
 
 #[derive(Debug)]
@@ -46,8 +47,8 @@ impl Frames {
         match self.keep(end_user_id, key, frame, clock::now(), None).await {
             Ok(appended) => {
                 let stamped = web::stamp(frame.as_bytes(), appended.kept().seq);
-                // It is kept, and that is enough: whoever lacks it finds it at the next number. What follows it in the turn
-                // must be kept, too, and what the customer says next must not wait.
+                // It is kept, and that is enough: whoever lacks it finds it at the next number, or asks when nothing comes. What
+                // follows it in the turn must be kept, too, and what the customer says next must not wait.
                 if let Err(error) = self.post(end_user_id, &stamped).await {
                     warn!(%error, "Nobody could be told of a frame");
                 }
@@ -111,7 +112,8 @@ impl Frames {
     /// Whoever is gone is forgotten. A socket that takes nothing must not stay: its browser would wait for ever.
     async fn settle(&self, id: &str, end_user_id: Option<EndUserId>, posted: Posted) {
         match posted {
-            Posted::Sent | Posted::Refused | Posted::Unavailable => return,
+            Posted::Sent => return,
+            Posted::Refused | Posted::Unavailable => return metrics::count(Metric::FramesUnposted, 1),
             Posted::Gone => {}
             Posted::Later => {
                 warn!(connection.id = id, "A socket takes nothing any more, and is closed");
@@ -166,6 +168,9 @@ impl Frames {
 
     /// Several times, while it may help.
     async fn deliver(&self, id: &str, frame: &[u8]) -> Posted {
+        if self.sockets.are_away() {
+            return Posted::Unavailable;
+        }
         let mut pauses = PAUSES_MS.into_iter();
         loop {
             let posted = self.sockets.post(id, frame).await;

@@ -2,6 +2,7 @@
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html>
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use platforms::web::{self, Posted};
@@ -9,6 +10,7 @@ use reqwest::Client;
 use tracing::{error, warn};
 
 use crate::aws::{Signed, signed};
+use crate::clock;
 use crate::mail::Account;
 use crate::outgoing;
 
@@ -17,8 +19,12 @@ pub(crate) struct Sockets {
     callback_url: String,
     account: Option<Account>,
     client: OnceLock<Client>,
+    /// Until then nobody tries: nothing could be connected to.
+    away_until: AtomicI64,
 }
 
+/// Frames are kept, and a turn of several must not wait for each of them in vain.
+const AWAY_MS: i64 = 2_000;
 /// A socket that does not read must not hold up the customer's others.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -32,12 +38,26 @@ enum RequestError {
 
 impl Sockets {
     pub(crate) fn new(callback_url: &str, account: Option<Account>) -> Self {
-        Self { callback_url: callback_url.trim_end_matches('/').to_owned(), account, client: OnceLock::new() }
+        Self {
+            callback_url: callback_url.trim_end_matches('/').to_owned(),
+            account,
+            client: OnceLock::new(),
+            away_until: AtomicI64::new(0),
+        }
     }
 
     pub(crate) async fn post(&self, id: &str, frame: &[u8]) -> Posted {
         match self.request("POST", id, frame).await {
-            Ok(status) => web::posted(status),
+            Ok(status) => {
+                let posted = web::posted(status);
+                if posted == Posted::Unavailable {
+                    error!(
+                        status,
+                        "Sockets may not be posted to: look at the role of this function, and at WEB_CALLBACK_URL"
+                    );
+                }
+                posted
+            }
             Err(RequestError::TimedOut) => {
                 warn!(connection.id = id, "A socket was posted to, and there was no answer in time");
                 Posted::Later
@@ -47,6 +67,11 @@ impl Sockets {
                 Posted::Unavailable
             }
         }
+    }
+
+    /// Whether there was nothing to connect to a moment ago.
+    pub(crate) fn are_away(&self) -> bool {
+        self.away_until.load(Ordering::Relaxed) > clock::now().0
     }
 
     /// Whoever is there connects anew. False if it may be open still.
@@ -79,10 +104,16 @@ impl Sockets {
             request = request.header(name, value);
         }
         // Who was not even connected to says nothing of the socket.
-        let response = request.send().await.map_err(|error| match error.is_timeout() && !error.is_connect() {
-            true => RequestError::TimedOut,
-            false => RequestError::Unavailable(error.without_url().to_string()),
-        })?;
-        Ok(response.status().as_u16())
+        match request.send().await {
+            Ok(response) => {
+                self.away_until.store(0, Ordering::Relaxed);
+                Ok(response.status().as_u16())
+            }
+            Err(error) if error.is_timeout() && !error.is_connect() => Err(RequestError::TimedOut),
+            Err(error) => {
+                self.away_until.store(clock::now().plus_ms(AWAY_MS).0, Ordering::Relaxed);
+                Err(RequestError::Unavailable(error.without_url().to_string()))
+            }
+        }
     }
 }
