@@ -18,8 +18,14 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-# What is answered without waiting for a worker.
-SAMPLES = {"delivery": "one-turn.json", "kakao": "channel-added.json", "wechat": "unsubscribe.json", "admin": None, "web": None}
+# What is answered without waiting for a worker. The management API is asked with a key that it does not know.
+SAMPLES = {
+    "admin": None,
+    "delivery": "one-turn.json",
+    "kakao": "channel-added.json",
+    "web": "token-of-a-server.json",
+    "wechat": "unsubscribe.json",
+}
 
 
 class RuntimeApi:
@@ -91,11 +97,19 @@ def measure(program: Path, event: bytes, invocations: int):
         "AWS_LAMBDA_LOG_STREAM_NAME": "s",
         "AWS_LAMBDA_LOG_GROUP_NAME": "g",
         "RUST_LOG": "error",
+        # `closer services` has no sockets; nobody is posted to.
+        "WEB_SOCKET_URL": "ws://127.0.0.1:9/ws",
+        "WEB_CALLBACK_URL": "http://127.0.0.1:9/ws",
     }
     started = time.perf_counter()
-    process = subprocess.Popen([program], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([program], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
-        if not api.done.wait(30):
+        for _ in range(300):
+            if api.done.wait(0.1):
+                break
+            if process.poll() is not None:
+                raise SystemExit(f"{program.name} ended: {process.stderr.read().decode()}")
+        else:
             raise SystemExit(f"{program.name} does not ask for work, or does not end it")
         status = Path(f"/proc/{process.pid}/status").read_text()
         rss = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
@@ -113,7 +127,7 @@ def event_of(name: str) -> bytes:
             "routeKey": "$default",
             "rawPath": "/v1/key",
             "rawQueryString": "",
-            "headers": {"host": "localhost"},
+            "headers": {"host": "localhost", "authorization": "Bearer closer_0123456789ab_x"},
             "requestContext": {
                 "accountId": "0",
                 "apiId": "a",

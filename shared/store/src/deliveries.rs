@@ -92,8 +92,17 @@ impl Deliveries {
         output.item.as_ref().map(read).transpose()
     }
 
-    /// Up to `limit` that were due by `now`, the longest waiting first.
-    pub async fn due(&self, now: EpochMillis, limit: i32) -> Result<Vec<DeliveryId>, StoreError> {
+    /// Up to `limit` that were due by `now`, the longest waiting first; `after` goes on behind the last of an earlier list.
+    pub async fn due(
+        &self,
+        now: EpochMillis,
+        after: Option<Place>,
+        limit: i32,
+    ) -> Result<(Vec<DeliveryId>, Option<Place>), StoreError> {
+        let start = after.map(|(due_at, id)| {
+            let key = [("dueShard", text(SHARD)), ("dueAt", number(due_at.0)), ("pk", text(id.to_string()))];
+            key.map(|(name, value)| (name.to_owned(), value)).into()
+        });
         let output = self
             .client
             .query()
@@ -102,11 +111,18 @@ impl Deliveries {
             .key_condition_expression("dueShard = :shard AND dueAt <= :now")
             .expression_attribute_values(":shard", text(SHARD))
             .expression_attribute_values(":now", number(now.0))
+            .set_exclusive_start_key(start)
             .limit(limit)
             .send()
             .await
             .map_err(|error| StoreError::from_sdk(&error))?;
-        Ok(output.items().iter().filter_map(|item| read_text(item, "pk")?.parse().ok()).collect())
+        let place = |item: &Item| {
+            let id = read_text(item, "pk")?.parse::<DeliveryId>().ok()?;
+            Some((EpochMillis(read_number(item, "dueAt")?), id))
+        };
+        let due: Vec<Place> = output.items().iter().filter_map(place).collect();
+        let last = output.last_evaluated_key.as_ref().and_then(place);
+        Ok((due.into_iter().map(|(_, id)| id).collect(), last))
     }
 
     /// Those of a webhook, the earliest first. The index lags behind the table by moments: what it names is read as of now,

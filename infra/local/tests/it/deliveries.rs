@@ -420,7 +420,8 @@ async fn a_worker_that_dies_in_mid_attempt_loses_nothing() {
     let record = setting.records().await.remove(0);
     assert!(matches!(record.state, RecordState::Claimed { .. }));
     let later = shell::clock::now().plus_ms(delivery::LEASE_MS);
-    assert_eq!(setting.running.stack.deliveries.due(later, 10).await.unwrap(), [record.id], "the sweep will find it");
+    let (due, _) = setting.running.stack.deliveries.due(later, None, 10).await.unwrap();
+    assert_eq!(due, [record.id], "the sweep will find it");
 
     setting.sweep_when_due(record).await;
     let record = setting.records().await.remove(0);
@@ -930,6 +931,41 @@ async fn conversations_keep_their_lanes() {
     setting.running.stack.deliver().handle(Invocation::Events(event)).await;
     assert_eq!(setting.receiver.got().len(), 4);
     assert_eq!(setting.receiver.taken().len(), 40);
+    setting.running.stop().await;
+}
+
+/// One webhook has much to catch up on, and its receiver takes its time.
+#[tokio::test]
+async fn a_sweep_gives_each_webhook_its_turn() {
+    let setting = Setting::new(Policy::Durable, true).await;
+    let slow: Rule = Arc::new(|_: &Got| {
+        std::thread::sleep(Duration::from_millis(20));
+        Says::status(200)
+    });
+    let behind = Receiver::default();
+    behind.follows(&slow);
+    let mut other = Webhook::new(world::bot(), &behind.start().await, EpochMillis(0));
+    (other.order, other.secrets) = (Order::Conversation, vec![Secret::from_bytes(&[8; 32]).unwrap()]);
+    let stack = &setting.running.stack;
+    stack.webhooks.save(&other).await.unwrap();
+    let now = shell::clock::now();
+    let waiting = |webhook: &Webhook, event: Event, due_at| {
+        let frozen = delivery::freeze(webhook, &[event]).remove(0);
+        Record { state: RecordState::Waiting { due_at }, ..Record::new(frozen, webhook, now) }
+    };
+    for n in 0..450 {
+        let record = waiting(&other, message(&n.to_string(), 0), now.plus_ms(-10_000 - i64::from(n)));
+        stack.deliveries.create(&record).await.unwrap();
+    }
+    let record = waiting(&setting.webhook, message("z", 0), now.plus_ms(-1));
+    stack.deliveries.create(&record).await.unwrap();
+
+    let deliver = stack.deliver();
+    tokio::select! {
+        () = world::until("the other's turn", || (!setting.receiver.taken().is_empty()).then_some(())) => {}
+        _ = deliver.handle(Invocation::Sweep) => panic!("the slow one had its turns first"),
+    }
+    assert!(behind.taken().len() < 200, "{}", behind.taken().len());
     setting.running.stop().await;
 }
 

@@ -12,8 +12,14 @@ use super::health::sound;
 use super::{AT_ONCE, Deliver};
 use crate::clock;
 
-/// How many due deliveries a sweep takes.
-const SWEEP: i32 = 200;
+/// How many due deliveries are read at once.
+const PAGE: i32 = 200;
+/// How many pages a round reads.
+const PAGES: usize = 25;
+/// How many of one webhook a round takes: who has much to catch up on, and is slow, must not stand before all others.
+const SHARE: usize = 200;
+/// A round begins nothing more after so long.
+const ROUND_MS: i64 = 5_000;
 /// What is older than this, a survey knows of.
 const SURVEYED_MS: i64 = 60_000;
 /// A sweep begins nothing more after so long.
@@ -30,28 +36,50 @@ impl Deliver {
         }
     }
 
-    /// All that is due, as far as the time allows; the next minute goes on.
+    /// All that is due, as far as the time allows; the next minute goes on. In rounds, so that each webhook has its turn.
     async fn sweep_due(&self) -> Result<(), StoreError> {
         let until = clock::now().plus_ms(SWEEP_MS);
         loop {
-            let due = self.deliveries.due(clock::now(), SWEEP).await?;
-            let count = due.len();
+            let (webhooks, is_all) = self.due().await?;
+            let count: usize = webhooks.values().map(Vec::len).sum();
             if count > 0 {
                 info!(due = count, "Sweeping {count} due deliveries");
             }
-            // Of each webhook apart, so that a slow one holds up no other.
-            let webhooks = self.by_webhook(due).await;
-            let looks = webhooks.into_values().map(|records| self.sweep_webhook(records, until));
+            let round = until.min(clock::now().plus_ms(ROUND_MS));
+            let looks = webhooks.into_values().map(|records| self.sweep_webhook(records, (round, until)));
             let looked: usize =
                 futures::stream::iter(looks).buffer_unordered(AT_ONCE).collect::<Vec<_>>().await.iter().sum();
             // The same would come again where none could be looked at.
-            if count < SWEEP.unsigned_abs() as usize || looked == 0 || clock::now() > until {
+            if (is_all && looked == count) || looked == 0 || clock::now() > until {
                 return Ok(());
             }
         }
     }
 
-    async fn by_webhook(&self, due: Vec<DeliveryId>) -> BTreeMap<WebhookId, Vec<Record>> {
+    /// What is due of each webhook, as much as a round takes of it, and whether that is all.
+    async fn due(&self) -> Result<(BTreeMap<WebhookId, Vec<Record>>, bool), StoreError> {
+        let now = clock::now();
+        let mut webhooks: BTreeMap<WebhookId, Vec<Record>> = BTreeMap::new();
+        let (mut after, mut is_all) = (None, true);
+        for _ in 0..PAGES {
+            let (due, last) = self.deliveries.due(now, after, PAGE).await?;
+            for record in self.read(due).await {
+                let records = webhooks.entry(record.webhook_id).or_default();
+                if records.len() < SHARE {
+                    records.push(record);
+                } else {
+                    is_all = false;
+                }
+            }
+            after = last;
+            if after.is_none() {
+                break;
+            }
+        }
+        Ok((webhooks, is_all && after.is_none()))
+    }
+
+    async fn read(&self, due: Vec<DeliveryId>) -> Vec<Record> {
         let loads = futures::stream::iter(due).map(|id| async move {
             let record = self.deliveries.load(id).await;
             record
@@ -59,16 +87,11 @@ impl Deliver {
                 .ok()
                 .flatten()
         });
-        let records: Vec<Option<Record>> = loads.buffer_unordered(AT_ONCE).collect().await;
-        let mut webhooks: BTreeMap<WebhookId, Vec<Record>> = BTreeMap::new();
-        for record in records.into_iter().flatten() {
-            webhooks.entry(record.webhook_id).or_default().push(record);
-        }
-        webhooks
+        loads.buffered(AT_ONCE).filter_map(std::future::ready).collect().await
     }
 
     /// Those of one webhook, in order and as many at once as it can bear. How many were looked at.
-    async fn sweep_webhook(&self, mut records: Vec<Record>, until: EpochMillis) -> usize {
+    async fn sweep_webhook(&self, mut records: Vec<Record>, (round, until): (EpochMillis, EpochMillis)) -> usize {
         records.sort_by(|a, b| (a.place(), a.id).cmp(&(b.place(), b.id)));
         let Some(first) = records.first() else { return 0 };
         let in_flight = match self.webhooks.load(&first.bot_id, first.webhook_id).await {
@@ -83,8 +106,8 @@ impl Deliver {
             }
         };
         let looks = futures::stream::iter(records).map(|record| async move {
-            // What is not looked at now is due in the next minute.
-            clock::now() <= until && self.visit(&record, until).await
+            // What is not looked at now is due in the next round, or minute.
+            clock::now() <= round && self.visit(&record, until).await
         });
         let looked: Vec<bool> = looks.buffer_unordered(usize::from(in_flight)).collect().await;
         looked.into_iter().filter(|looked| *looked).count()
