@@ -65,10 +65,7 @@ impl Admin {
             let id = wanted.clone().unwrap_or_else(|| named(&wish.seed, number));
             match self.bots.publish(&id, None, &stored, wish.now).await {
                 Ok(()) => {
-                    // Should a bot of this id have been deleted, its webhooks are not this one's.
-                    for webhook in self.webhooks.of_bot(&id).await? {
-                        self.webhooks.retire(&webhook, wish.now.plus_ms(OWED_MS)).await?;
-                    }
+                    self.retire_before(&id, stored.created_at, wish.now).await?;
                     let location = format!("/v1/bots/{id}");
                     return Ok(Reply::with(StatusCode::CREATED, shown(&id, &stored))
                         .header("location", location)
@@ -82,6 +79,7 @@ impl Admin {
                     if let Some(earlier) = self.bots.load_current(&id).await?
                         && earlier.json == stored.json
                     {
+                        self.retire_before(&id, earlier.created_at, wish.now).await?;
                         return Ok(Reply::with(StatusCode::CREATED, shown(&id, &earlier)));
                     }
                     if wanted.is_some() {
@@ -149,10 +147,12 @@ impl Admin {
     pub(crate) async fn delete_bot(&self, wish: &Wish<'_>, id: &BotId) -> Answer {
         let before = self.stored(id).await?;
         unchanged(wish, &before)?;
-        // Those of now: a slow request must not meet the webhooks of a bot that was made after it.
-        let webhooks = self.webhooks.of_bot(id).await?;
-        // From here on nobody publishes it; whoever repeats the request goes on with it.
+        // From here on nobody publishes it, or registers a webhook; whoever repeats the request goes on with it.
         self.bots.begin_to_delete(id, before.version).await?;
+        // Those of now: a slow request must not meet the webhooks of a bot that was made after it.
+        let now = clock::now();
+        let mut webhooks = self.webhooks.of_bot_current(id).await?;
+        webhooks.retain(|webhook| webhook.created_at <= now);
         self.tell_bot(id, &before, EventType::BotDeleted, &webhooks).await?;
         for webhook in &webhooks {
             self.webhooks.retire(webhook, wish.now.plus_ms(OWED_MS)).await?;
@@ -162,6 +162,16 @@ impl Admin {
             Ok(()) | Err(StoreError::Conflict) => Ok(Reply::empty()),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Should a bot of this id have been deleted, its webhooks are not those of the one that was made then.
+    async fn retire_before(&self, id: &BotId, made_at: EpochMillis, now: EpochMillis) -> Result<(), StoreError> {
+        for webhook in self.webhooks.of_bot_current(id).await? {
+            if webhook.created_at < made_at {
+                self.webhooks.retire(&webhook, now.plus_ms(OWED_MS)).await?;
+            }
+        }
+        Ok(())
     }
 
     pub(crate) async fn stored(&self, id: &BotId) -> Result<StoredBot, Problem> {
@@ -177,7 +187,7 @@ impl Admin {
         now: EpochMillis,
     ) -> Result<StoredBot, Problem> {
         let version = now.0.max(before.version + 1);
-        let stored = StoredBot { version, json, created_at: before.created_at };
+        let stored = StoredBot { created_at: before.created_at, ..StoredBot::new(version, json) };
         self.bots.publish(id, Some(before), &stored, now).await?;
         let webhooks = self.webhooks.of_bot(id).await?;
         self.tell_bot(id, &stored, EventType::BotUpdated, &webhooks).await?;

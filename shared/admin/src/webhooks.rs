@@ -118,6 +118,11 @@ impl Admin {
             Err(StoreError::Conflict) => webhook = self.webhook(wish, bot, Some(id)).await?,
             Err(error) => return Err(error.into()),
         }
+        // Whoever deletes the bot from here on finds it; whoever has begun to may not have.
+        if self.bots.load_current(bot).await?.is_none_or(|bot| bot.is_deleted) {
+            self.webhooks.delete(&webhook).await?;
+            return Err(Problem::not_found("bot"));
+        }
         let mut body = shown(&webhook);
         // Here, and where it is asked for.
         body["secret"] = json!(webhook.secrets.first().cloned().map(String::from));

@@ -43,11 +43,13 @@ pub struct StoredBot {
     pub json: Value,
     /// Of the first version.
     pub created_at: EpochMillis,
+    /// [`Bots::begin_to_delete`] did.
+    pub is_deleted: bool,
 }
 
 impl StoredBot {
     pub const fn new(version: i64, json: Value) -> Self {
-        Self { version, json, created_at: EpochMillis(version) }
+        Self { version, json, created_at: EpochMillis(version), is_deleted: false }
     }
 }
 
@@ -83,7 +85,8 @@ impl Bots {
         let Some(item) = output.item else { return Ok(None) };
         let version = read_number(&item, "version").unwrap_or_default();
         let created_at = EpochMillis(read_number(&item, "createdAt").unwrap_or(version));
-        Ok(Some(StoredBot { version, json: unpack(&item)?, created_at }))
+        let is_deleted = item.contains_key("deleting");
+        Ok(Some(StoredBot { version, json: unpack(&item)?, created_at, is_deleted }))
     }
 
     /// Replaces the bot that is `before`, and keeps that for the conversations that began with it. `Conflict` when

@@ -11,10 +11,10 @@ use delivery::{Record, RecordState};
 use futures::{StreamExt as _, TryStreamExt as _};
 use model::{DeliveryId, EpochMillis, WebhookId};
 
-use crate::StoreError;
 use crate::item::{Item, Versioned, json, number, read_json, read_number, read_text, text};
 use crate::schema::{DUE_INDEX, KEPT_INDEX};
 use crate::sessions::conflict_or;
+use crate::{AT_ONCE, StoreError};
 
 #[derive(Clone, Debug)]
 pub struct Deliveries {
@@ -54,9 +54,6 @@ pub type Cursor = BTreeMap<Kept, Option<Place>>;
 
 /// Where a delivery is in a list of its webhook.
 pub type Place = (EpochMillis, DeliveryId);
-
-/// Of a list, so many are read at once.
-const AT_ONCE: usize = 16;
 
 impl Deliveries {
     pub fn new(client: Client, table: &str) -> Self {

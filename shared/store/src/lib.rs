@@ -32,3 +32,6 @@ pub use usage::Usage;
 pub use web_connections::{WebConnection, WebConnections};
 pub use web_frames::{Appended, Head, KeptFrame, Keyboard, WebFrames};
 pub use webhooks::{Edition, Survey, Webhooks};
+
+/// Requests that are made side by side.
+const AT_ONCE: usize = 16;

@@ -4,11 +4,12 @@
 use std::borrow::Cow;
 
 use aws_sdk_dynamodb::Client;
+use futures::{StreamExt as _, TryStreamExt as _};
 use model::{ConversationId, EndUserId, EpochMillis, InboundId, Message};
 use serde::{Deserialize, Serialize};
 
-use crate::StoreError;
 use crate::item::{Item, Versioned, json, number, read_json, read_text, text};
+use crate::{AT_ONCE, StoreError};
 
 #[derive(Clone, Debug)]
 pub struct Messages {
@@ -117,10 +118,10 @@ impl Messages {
             .collect::<Result<Vec<Item>, _>>()
             .await
             .map_err(|error| StoreError::from_sdk(&error))?;
-        for item in items {
+        let deletes = items.into_iter().map(|item| async {
             let request = self.client.delete_item().table_name(&self.table).set_key(Some(item));
-            request.send().await.map_err(|error| StoreError::from_sdk(&error))?;
-        }
-        Ok(())
+            request.send().await.map(drop).map_err(|error| StoreError::from_sdk(&error))
+        });
+        futures::stream::iter(deletes).buffer_unordered(AT_ONCE).try_collect().await
     }
 }

@@ -10,11 +10,12 @@ use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
+use futures::{StreamExt as _, TryStreamExt as _};
 use model::{EndUserId, EpochMillis};
 
-use crate::StoreError;
 use crate::item::{Item, number, read_number, read_text, text};
 use crate::web_connections::{ALONE, CONNECTION, by_id, user};
+use crate::{AT_ONCE, StoreError};
 
 #[derive(Clone, Debug)]
 pub struct WebFrames {
@@ -256,17 +257,20 @@ impl WebFrames {
         let mut keys = Vec::new();
         while let Some(item) = items.next().await {
             let item = item.map_err(|error| StoreError::from_sdk(&error))?;
-            let Some(sk) = read_text(&item, "sk") else { continue };
+            keys.extend(read_text(&item, "sk").map(str::to_owned));
+        }
+        let deletes = keys.into_iter().map(|sk| async move {
+            let delete = async |pk: String, sk: &str| {
+                let request = self.client.delete_item().table_name(&self.table).key("pk", text(pk)).key("sk", text(sk));
+                request.send().await.map(drop).map_err(|error| StoreError::from_sdk(&error))
+            };
+            // Its own row first: it is found by this one.
             if let Some(connection) = sk.strip_prefix(CONNECTION) {
-                keys.push((by_id(connection), ALONE.to_owned()));
+                delete(by_id(connection), ALONE).await?;
             }
-            keys.push((user(id), sk.to_owned()));
-        }
-        for (pk, sk) in keys {
-            let request = self.client.delete_item().table_name(&self.table).key("pk", text(pk)).key("sk", text(sk));
-            request.send().await.map_err(|error| StoreError::from_sdk(&error))?;
-        }
-        Ok(())
+            delete(user(id), &sk).await
+        });
+        futures::stream::iter(deletes).buffer_unordered(AT_ONCE).try_collect().await
     }
 
     async fn item(&self, id: EndUserId, sk: String) -> Result<Option<Item>, StoreError> {

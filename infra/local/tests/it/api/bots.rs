@@ -82,6 +82,34 @@ async fn a_bot_from_its_creation_to_its_end() {
     running.stop().await;
 }
 
+/// No webhook outlives its bot, whoever comes between the two requests, and none gets another bot's events.
+#[tokio::test]
+async fn a_webhook_ends_with_its_bot() {
+    let running = super::start().await;
+    let (api, stack) = (Api::new(&running), &running.stack);
+    let id: model::BotId = "Bshop1".parse().unwrap();
+    let mut brought = bot("first");
+    brought["id"] = json!("Bshop1");
+    api.post("/v1/bots", brought.clone()).await;
+    let stored = stack.bots.load_current(&id).await.unwrap().unwrap();
+    stack.bots.begin_to_delete(&id, stored.version).await.unwrap();
+    let late =
+        api.call("POST", "/v1/bots/Bshop1/webhooks", json!({ "name": "crm", "url": "https://example.com" })).await;
+    assert_eq!(late.status, 404);
+    assert!(stack.webhooks.of_bot_ever(&id).await.unwrap().is_empty());
+
+    // One that was left over, and a request to make the bot anew that was not answered.
+    let left = delivery::Webhook::new(id.clone(), "https://example.com", model::EpochMillis(1));
+    stack.bots.delete(&id, stored.version).await.unwrap();
+    stack.webhooks.save(&left).await.unwrap();
+    let made = store::StoredBot::new(shell::clock::now().0, bot("first"));
+    stack.bots.publish(&id, None, &made, shell::clock::now()).await.unwrap();
+    let again = api.call_with("POST", "/v1/bots", brought, &[("idempotency-key", "again")]).await;
+    assert_eq!(again.status, 201);
+    assert_eq!(api.get("/v1/bots/Bshop1/webhooks").await["data"], json!([]));
+    running.stop().await;
+}
+
 #[tokio::test]
 async fn channels_are_written_and_their_secrets_never_read() {
     let running = super::start().await;
