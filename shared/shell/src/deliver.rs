@@ -80,6 +80,8 @@ pub enum Point {
     Told,
 }
 
+/// For whom everything is before.
+const LATEST: EpochMillis = EpochMillis(i64::MAX);
 /// So often somebody else may have written first.
 const TRIES: usize = 10;
 /// How many webhooks, or reads, are under way at once.
@@ -203,7 +205,7 @@ impl Deliver {
         // Where nothing is sent now, those that wait already change nothing: whoever sends them later looks. There may be
         // thousands.
         let mut knows_open = lane.webhook.health.lets_new_ones_go(clock::now());
-        let open = if knows_open { self.open(&lane).await? } else { Vec::new() };
+        let open = if knows_open { self.open(&lane, LATEST).await? } else { Vec::new() };
         // What an earlier try has frozen for later waits for nobody new.
         let mut done: HashSet<EventId> = open.iter().flat_map(|record| record.events.iter().copied()).collect();
         events.retain(|event| done.insert(event.id));
@@ -220,7 +222,7 @@ impl Deliver {
             // What was just sent may have failed, and they wait for it now.
             let open = if !knows_open && lane.webhook.health.lets_new_ones_go(clock::now()) {
                 knows_open = true;
-                self.open(&lane).await?
+                self.open(&lane, LATEST).await?
             } else {
                 lane.open()
             };
@@ -338,9 +340,9 @@ impl Deliver {
     async fn look(&self, lane: &mut Lane, record: &Record) -> Result<Vec<Record>, StoreError> {
         for _ in 0..TRIES {
             let now = clock::now();
-            // There may be thousands, and each is read.
+            // There may be thousands, and each is read: those before it only.
             let asks = record.asks_for_others(&lane.webhook, now);
-            let open = if asks { self.open(lane).await? } else { Vec::new() };
+            let open = if asks { self.open(lane, record.created_at).await? } else { Vec::new() };
             match record.look(&lane.webhook, &open, now) {
                 Look::NotDue => return Ok(Vec::new()),
                 Look::Store(Record { state: RecordState::Waiting { due_at }, .. })
@@ -473,12 +475,12 @@ impl Deliver {
         }
     }
 
-    /// The deliveries of the webhook that are not at their end, where their order matters.
-    async fn open(&self, lane: &Lane) -> Result<Vec<Record>, StoreError> {
+    /// The deliveries of the webhook that are not at their end, where their order matters: those that were made by then.
+    async fn open(&self, lane: &Lane, until: EpochMillis) -> Result<Vec<Record>, StoreError> {
         match lane.webhook.order {
             Order::BestEffort => Ok(Vec::new()),
             Order::Conversation => {
-                let open = self.deliveries.of_webhook(lane.webhook.id, Kept::Open).await?;
+                let open = self.deliveries.until(lane.webhook.id, Kept::Open, until).await?;
                 let unseen = open.into_iter().filter(|record| !lane.seen.contains_key(&record.id));
                 Ok(unseen.chain(lane.open()).collect())
             }

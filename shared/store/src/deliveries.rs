@@ -125,13 +125,19 @@ impl Deliveries {
     /// Those of a webhook, the earliest first. The index lags behind the table by moments: what it names is read as of now,
     /// what it does not know yet is missing.
     pub async fn of_webhook(&self, id: WebhookId, kept: Kept) -> Result<Vec<Record>, StoreError> {
+        self.until(id, kept, EpochMillis(i64::MAX)).await
+    }
+
+    /// Of those only what was made by then.
+    pub async fn until(&self, id: WebhookId, kept: Kept, until: EpochMillis) -> Result<Vec<Record>, StoreError> {
         let items = self
             .client
             .query()
             .table_name(&self.table)
             .index_name(KEPT_INDEX)
-            .key_condition_expression("keptAs = :kept")
+            .key_condition_expression("keptAs = :kept AND createdAt <= :until")
             .expression_attribute_values(":kept", text(kept_as(id, kept)))
+            .expression_attribute_values(":until", number(until.0))
             .into_paginator()
             .items()
             .send()

@@ -911,6 +911,32 @@ async fn those_that_wait_are_not_read_while_nothing_is_sent() {
     setting.running.stop().await;
 }
 
+/// What is released waits in a long line, and whoever is next asks for those before it alone.
+#[tokio::test]
+async fn those_behind_are_not_read() {
+    const COUNT: usize = 40;
+    let setting = Setting::new(Policy::Durable, true).await.with(|webhook| webhook.order = Order::Conversation).await;
+    let stack = &setting.running.stack;
+    let now = shell::clock::now();
+    let mut ids = Vec::new();
+    for n in 0..COUNT {
+        let event = message(&(n % 4).to_string(), n);
+        ids.push(event.id);
+        let made_at = now.plus_ms(i64::try_from(n).unwrap() - 1000);
+        let frozen = delivery::freeze(&setting.webhook, &[event]).remove(0);
+        let record = Record::new(frozen, &setting.webhook, made_at);
+        stack.deliveries.create(&Record { state: RecordState::Waiting { due_at: now }, ..record }).await.unwrap();
+    }
+    let before = stack.services.meter.counts();
+    stack.deliver().handle(Invocation::Sweep).await;
+    assert_eq!(setting.receiver.taken(), ids, "in order");
+    let asked = closer::meter::since(&before, &stack.services.meter.counts());
+    let reads = asked.iter().filter(|(asked, _)| asked.action == "GetItem" && asked.of.contains("deliveries"));
+    let reads: u64 = reads.map(|(_, count)| count.requests).sum();
+    assert!(reads <= 3 * COUNT as u64, "{reads}");
+    setting.running.stop().await;
+}
+
 #[tokio::test]
 async fn conversations_keep_their_lanes() {
     let setting = Setting::new(Policy::Durable, true).await.with(|webhook| webhook.lanes = 4).await;
