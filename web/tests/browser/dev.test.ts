@@ -235,6 +235,8 @@ test("a registration that is refused, then taken; its secret is shown once", asy
   await accessible(page);
   await press(dialog, "Done");
   await hook(page, "new").waitFor();
+  // A dialog tells of its end a moment later.
+  await dialog.waitFor({ state: "detached" });
   assert.doesNotMatch(await page.content(), /whsec_/);
   assert.deepEqual(api.changes().at(-1)!.body, { name: "new", url: "https://new.example.com/" });
 });
