@@ -145,6 +145,7 @@ fn common() -> SdkConfig {
         .credentials_provider(credentials)
         .sleep_impl(aws_sdk_sqs::config::SharedAsyncSleep::new(Sleep))
         .http_client(shell::aws::http_client())
+        .retry_config(shell::aws::retries())
         .build()
 }
 

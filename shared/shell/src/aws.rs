@@ -5,6 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
+use aws_sdk_sqs::config::retry::{ReconnectMode, RetryConfig};
 use aws_sdk_sqs::config::{BehaviorVersion, Region};
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4::SigningParams;
@@ -33,6 +34,7 @@ impl Aws {
         let mut config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .http_client(http_client())
+            .retry_config(retries())
             .region(variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION")).map(Region::new));
         if let Some((key, secret)) = variable("AWS_ACCESS_KEY_ID").zip(variable("AWS_SECRET_ACCESS_KEY")) {
             let credentials = Credentials::new(key, secret, variable("AWS_SESSION_TOKEN"), None, "environment");
@@ -55,6 +57,11 @@ impl Aws {
             account,
         }
     }
+}
+
+/// Three tries. Which connection a try takes is [`connector`]'s affair.
+pub fn retries() -> RetryConfig {
+    RetryConfig::standard().with_reconnect_mode(ReconnectMode::ReuseAllConnections)
 }
 
 fn variable(name: &str) -> Option<String> {

@@ -1,7 +1,7 @@
 //! How the SDK's requests travel: over the client that calls the messengers too. The SDK's own one brings HTTP/2, which
 //! neither DynamoDB nor SQS speaks, and a second pool.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{
@@ -24,60 +24,65 @@ pub fn http_client() -> SharedHttpClient {
 }
 
 #[derive(Clone, Debug, Default)]
-struct Pools(Arc<Clients>);
+struct Pools(Arc<Mutex<Pool>>);
 
-/// Made at the first request each: a cold start should not pay for TLS before it has to.
+/// Made at the first request: a cold start should not pay for TLS before it has to.
 #[derive(Debug, Default)]
-struct Clients {
-    kept: OnceLock<Client>,
-    fresh: OnceLock<Client>,
+struct Pool {
+    number: u64,
+    client: Option<Client>,
 }
 
-impl Clients {
-    /// A second try takes a new connection, in case the server behind the first one is unwell.
-    fn of(&self, request: &HttpRequest) -> &Client {
-        let attempt = request.headers().get("amz-sdk-request").unwrap_or_default();
-        if attempt.is_empty() || attempt.starts_with("attempt=1;") {
-            self.kept.get_or_init(|| make(usize::MAX))
-        } else {
-            self.fresh.get_or_init(|| make(0))
+impl Pools {
+    fn pool(&self) -> (u64, Client) {
+        let mut pool = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let make = || build(|builder| builder.http1_only().pool_idle_timeout(IDLE));
+        let client = pool.client.get_or_insert_with(make).clone();
+        (pool.number, client)
+    }
+
+    /// The server behind a connection of it may be unwell, or gone: the next try, and whoever comes next, takes a new one.
+    fn leave(&self, number: u64) {
+        let mut pool = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if pool.number == number {
+            *pool = Pool { number: number + 1, client: None };
         }
     }
 }
 
-fn make(most_idle: usize) -> Client {
-    build(|builder| builder.http1_only().pool_idle_timeout(IDLE).pool_max_idle_per_host(most_idle))
-}
-
 impl HttpClient for Pools {
     fn http_connector(&self, settings: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(Connector { clients: Arc::clone(&self.0), read: settings.read_timeout() })
+        SharedHttpConnector::new(Connector { pools: self.clone(), read: settings.read_timeout() })
     }
 }
 
 #[derive(Debug)]
 struct Connector {
-    clients: Arc<Clients>,
+    pools: Pools,
     /// From the request to the first byte of its answer.
     read: Option<Duration>,
 }
 
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let client = self.clients.of(&request).clone();
-        let read = self.read;
+        let (pools, read) = (self.pools.clone(), self.read);
         HttpConnectorFuture::new(async move {
             let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
             let request =
                 Request::try_from(request.map(Body::wrap)).map_err(|error| ConnectorError::user(error.into()))?;
-            let answer = client.execute(request);
+            let (number, client) = pools.pool();
+            let answer = async { client.execute(request).await.map_err(failure) };
             let answer = match read {
                 Some(limit) => {
-                    tokio::time::timeout(limit, answer).await.map_err(|late| ConnectorError::timeout(late.into()))?
+                    let late = tokio::time::timeout(limit, answer).await;
+                    late.unwrap_or_else(|late| Err(ConnectorError::timeout(late.into())))
                 }
                 None => answer.await,
             };
-            let answer = http::Response::<Body>::from(answer.map_err(failure)?).map(SdkBody::from_body_1_x);
+            if answer.as_ref().map_or(true, |answer| answer.status().is_server_error()) {
+                pools.leave(number);
+            }
+            let answer = http::Response::<Body>::from(answer?).map(SdkBody::from_body_1_x);
             HttpResponse::try_from(answer).map_err(|error| ConnectorError::other(error.into(), None))
         })
     }
@@ -98,7 +103,6 @@ fn failure(error: reqwest::Error) -> ConnectorError {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_sqs::config::retry::RetryConfig;
     use aws_sdk_sqs::config::timeout::TimeoutConfig;
     use aws_sdk_sqs::config::{BehaviorVersion, Config, Credentials, Region};
     use aws_sdk_sqs::error::SdkError;
@@ -107,6 +111,7 @@ mod tests {
     use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
     use super::*;
+    use crate::aws::retries;
 
     /// What a service does with one request.
     #[derive(Clone, Copy)]
@@ -169,7 +174,7 @@ mod tests {
             .behavior_version(BehaviorVersion::latest())
             .region(Region::from_static("ap-northeast-2"))
             .credentials_provider(Credentials::new("key", "secret", None, None, "test"))
-            .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_millis(1)))
+            .retry_config(retries().with_initial_backoff(Duration::from_millis(1)))
             .timeout_config(TimeoutConfig::builder().read_timeout(Duration::from_millis(200)).build())
             .http_client(http_client())
             .endpoint_url(url);
@@ -178,9 +183,11 @@ mod tests {
 
     /// What the service does, how many requests are made of it, and by which connections they come.
     #[tokio::test]
-    async fn requests_share_a_connection_and_second_tries_take_a_new_one() {
-        let cases: [(Vec<Act>, usize, &[usize]); 6] = [
+    async fn requests_share_a_connection_that_is_well() {
+        let cases: [(Vec<Act>, usize, &[usize]); 7] = [
             (vec![Answer(200), Answer(200), Answer(200)], 3, &[1, 1, 1]),
+            // Nor does anybody come back to a server that is unwell.
+            (vec![Answer(200), Answer(503), Answer(200), Answer(200)], 3, &[1, 1, 2, 2]),
             (vec![Answer(500), Answer(200)], 1, &[1, 2]),
             (vec![Answer(503), Answer(500), Answer(200)], 1, &[1, 2, 3]),
             (vec![HangUp, Answer(200)], 1, &[1, 2]),
