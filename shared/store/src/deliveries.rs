@@ -55,6 +55,14 @@ pub type Cursor = BTreeMap<Kept, Option<Place>>;
 /// Where a delivery is in a list of its webhook.
 pub type Place = (EpochMillis, DeliveryId);
 
+/// One that somebody must look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Due {
+    pub id: DeliveryId,
+    pub webhook_id: WebhookId,
+    pub created_at: EpochMillis,
+}
+
 impl Deliveries {
     pub fn new(client: Client, table: &str) -> Self {
         Self { client, table: table.to_owned() }
@@ -95,7 +103,7 @@ impl Deliveries {
         now: EpochMillis,
         after: Option<Place>,
         limit: i32,
-    ) -> Result<(Vec<DeliveryId>, Option<Place>), StoreError> {
+    ) -> Result<(Vec<Due>, Option<Place>), StoreError> {
         let start = after.map(|(due_at, id)| {
             let key = [("dueShard", text(SHARD)), ("dueAt", number(due_at.0)), ("pk", text(id.to_string()))];
             key.map(|(name, value)| (name.to_owned(), value)).into()
@@ -113,13 +121,26 @@ impl Deliveries {
             .send()
             .await
             .map_err(|error| StoreError::from_sdk(&error))?;
-        let place = |item: &Item| {
-            let id = read_text(item, "pk")?.parse::<DeliveryId>().ok()?;
-            Some((EpochMillis(read_number(item, "dueAt")?), id))
+        let id = |item: &Item| read_text(item, "pk")?.parse::<DeliveryId>().ok();
+        let last = |item: &Item| Some((EpochMillis(read_number(item, "dueAt")?), id(item)?));
+        let last = output.last_evaluated_key.as_ref().and_then(last);
+        let looks = futures::stream::iter(output.items().iter().filter_map(id)).map(|id| self.whose(id, now));
+        let due: Vec<Option<Due>> = looks.buffered(AT_ONCE).try_collect().await?;
+        Ok((due.into_iter().flatten().collect(), last))
+    }
+
+    /// Without what is sent. None when it is not due after all: the index lags.
+    async fn whose(&self, id: DeliveryId, now: EpochMillis) -> Result<Option<Due>, StoreError> {
+        let request = self.client.get_item().table_name(&self.table).key("pk", text(id.to_string()));
+        let request = request.projection_expression("webhookId, createdAt, dueAt").consistent_read(true);
+        let item = request.send().await.map_err(|error| StoreError::from_sdk(&error))?.item.unwrap_or_default();
+        let due = || {
+            let webhook_id = read_text(&item, "webhookId")?.parse().ok()?;
+            let created_at = EpochMillis(read_number(&item, "createdAt")?);
+            read_number(&item, "dueAt").filter(|due_at| *due_at <= now.0)?;
+            Some(Due { id, webhook_id, created_at })
         };
-        let due: Vec<Place> = output.items().iter().filter_map(place).collect();
-        let last = output.last_evaluated_key.as_ref().and_then(place);
-        Ok((due.into_iter().map(|(_, id)| id).collect(), last))
+        Ok(due())
     }
 
     /// Those of a webhook, the earliest first. The index lags behind the table by moments: what it names is read as of now,

@@ -19,7 +19,7 @@ mod web_frames;
 mod webhooks;
 
 pub use bots::{Bots, MAX_BOT_BYTES, StoredBot};
-pub use deliveries::{Cursor, Deliveries, Kept, Page, Place};
+pub use deliveries::{Cursor, Deliveries, Due, Kept, Page, Place};
 pub use erasures::{Erasure, Erasures};
 pub use error::StoreError;
 pub use fleets::Fleets;

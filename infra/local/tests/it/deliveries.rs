@@ -421,7 +421,7 @@ async fn a_worker_that_dies_in_mid_attempt_loses_nothing() {
     assert!(matches!(record.state, RecordState::Claimed { .. }));
     let later = shell::clock::now().plus_ms(delivery::LEASE_MS);
     let (due, _) = setting.running.stack.deliveries.due(later, None, 10).await.unwrap();
-    assert_eq!(due, [record.id], "the sweep will find it");
+    assert_eq!(due.iter().map(|due| due.id).collect::<Vec<_>>(), [record.id], "the sweep will find it");
 
     setting.sweep_when_due(record).await;
     let record = setting.records().await.remove(0);
@@ -933,7 +933,7 @@ async fn those_behind_are_not_read() {
     let asked = closer::meter::since(&before, &stack.services.meter.counts());
     let reads = asked.iter().filter(|(asked, _)| asked.action == "GetItem" && asked.of.contains("deliveries"));
     let reads: u64 = reads.map(|(_, count)| count.requests).sum();
-    assert!(reads <= 3 * COUNT as u64, "{reads}");
+    assert!(reads <= 4 * COUNT as u64, "{reads}");
     setting.running.stop().await;
 }
 

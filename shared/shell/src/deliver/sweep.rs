@@ -2,23 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use delivery::{Fleet, Order, Record, Webhook};
+use delivery::{Fleet, Order, Webhook};
 use futures::StreamExt as _;
-use model::{DeliveryId, EpochMillis, WebhookId};
-use store::{StoreError, Survey};
+use model::{EpochMillis, WebhookId};
+use store::{Due, StoreError, Survey};
 use tracing::{error, info};
 
 use super::health::sound;
 use super::{AT_ONCE, Deliver};
 use crate::clock;
 
-/// How many due deliveries are read at once.
+/// How many due deliveries are asked for at once.
 const PAGE: i32 = 200;
 /// How many pages a round reads.
 const PAGES: usize = 25;
 /// How many of one webhook a round takes: who has much to catch up on, and is slow, must not stand before all others.
 const SHARE: usize = 200;
-/// A round begins nothing more after so long.
+/// Of one webhook a round begins nothing more after so long, and reads no more.
 const ROUND_MS: i64 = 5_000;
 /// What is older than this, a survey knows of.
 const SURVEYED_MS: i64 = 60_000;
@@ -39,78 +39,78 @@ impl Deliver {
     /// All that is due, as far as the time allows; the next minute goes on. In rounds, so that each webhook has its turn.
     async fn sweep_due(&self) -> Result<(), StoreError> {
         let until = clock::now().plus_ms(SWEEP_MS);
+        let (mut after, mut is_all) = (None, true);
         loop {
-            let (webhooks, is_all) = self.due().await?;
+            let mut webhooks: BTreeMap<WebhookId, Vec<Due>> = BTreeMap::new();
+            let now = clock::now();
+            for _ in 0..PAGES {
+                let (due, last) = self.deliveries.due(now, after, PAGE).await?;
+                for due in due {
+                    let line = webhooks.entry(due.webhook_id).or_default();
+                    is_all &= line.len() < SHARE;
+                    if line.len() < SHARE {
+                        line.push(due);
+                    }
+                }
+                after = last;
+                if after.is_none() || clock::now().since(now) > ROUND_MS {
+                    break;
+                }
+            }
             let count: usize = webhooks.values().map(Vec::len).sum();
             if count > 0 {
                 info!(due = count, "Sweeping {count} due deliveries");
             }
-            let round = until.min(clock::now().plus_ms(ROUND_MS));
-            let looks = webhooks.into_values().map(|records| self.sweep_webhook(records, (round, until)));
+            let looks = webhooks.into_values().map(|line| self.sweep_webhook(line, until));
             let looked: usize =
                 futures::stream::iter(looks).buffer_unordered(AT_ONCE).collect::<Vec<_>>().await.iter().sum();
-            // The same would come again where none could be looked at.
-            if (is_all && looked == count) || looked == 0 || clock::now() > until {
+            is_all &= looked == count;
+            // To the end of the line, and once more from its beginning where somebody was passed over. The same would come
+            // again where none could be looked at.
+            if clock::now() > until || (after.is_none() && (is_all || looked == 0)) {
                 return Ok(());
             }
+            is_all |= after.is_none();
         }
-    }
-
-    /// What is due of each webhook, as much as a round takes of it, and whether that is all.
-    async fn due(&self) -> Result<(BTreeMap<WebhookId, Vec<Record>>, bool), StoreError> {
-        let now = clock::now();
-        let mut webhooks: BTreeMap<WebhookId, Vec<Record>> = BTreeMap::new();
-        let (mut after, mut is_all) = (None, true);
-        for _ in 0..PAGES {
-            let (due, last) = self.deliveries.due(now, after, PAGE).await?;
-            for record in self.read(due).await {
-                let records = webhooks.entry(record.webhook_id).or_default();
-                if records.len() < SHARE {
-                    records.push(record);
-                } else {
-                    is_all = false;
-                }
-            }
-            after = last;
-            if after.is_none() {
-                break;
-            }
-        }
-        Ok((webhooks, is_all && after.is_none()))
-    }
-
-    async fn read(&self, due: Vec<DeliveryId>) -> Vec<Record> {
-        let loads = futures::stream::iter(due).map(|id| async move {
-            let record = self.deliveries.load(id).await;
-            record
-                .inspect_err(|error| error!(delivery.id = %id, %error, "A due delivery could not be read"))
-                .ok()
-                .flatten()
-        });
-        loads.buffered(AT_ONCE).filter_map(std::future::ready).collect().await
     }
 
     /// Those of one webhook, in order and as many at once as it can bear. How many were looked at.
-    async fn sweep_webhook(&self, mut records: Vec<Record>, (round, until): (EpochMillis, EpochMillis)) -> usize {
-        records.sort_by(|a, b| (a.place(), a.id).cmp(&(b.place(), b.id)));
-        let Some(first) = records.first() else { return 0 };
-        let in_flight = match self.webhooks.load(&first.bot_id, first.webhook_id).await {
-            Ok(Some(webhook)) => match webhook.order {
-                Order::BestEffort => webhook.health.in_flight(),
-                Order::Conversation => 1,
-            },
-            Ok(None) => 1,
+    async fn sweep_webhook(&self, mut line: Vec<Due>, until: EpochMillis) -> usize {
+        // Its turn begins now.
+        let end = until.min(clock::now().plus_ms(ROUND_MS));
+        line.sort_by_key(|due| (due.created_at, due.id));
+        let in_flight = match self.in_flight(&line).await {
+            Ok(in_flight) => in_flight,
             Err(error) => {
-                error!(webhook.id = %first.webhook_id, %error, "A webhook could not be read");
+                error!(%error, "A webhook that is owed deliveries could not be read");
                 return 0;
             }
         };
-        let looks = futures::stream::iter(records).map(|record| async move {
+        let looks = futures::stream::iter(line).map(|due| async move {
             // What is not looked at now is due in the next round, or minute.
-            clock::now() <= round && self.visit(&record, until).await
+            if clock::now() > end {
+                return false;
+            }
+            match self.deliveries.load(due.id).await {
+                Ok(Some(record)) => self.visit(&record, until).await,
+                Ok(None) => true,
+                Err(error) => {
+                    error!(delivery.id = %due.id, %error, "A due delivery could not be read");
+                    false
+                }
+            }
         });
         let looked: Vec<bool> = looks.buffer_unordered(usize::from(in_flight)).collect().await;
         looked.into_iter().filter(|looked| *looked).count()
+    }
+
+    async fn in_flight(&self, line: &[Due]) -> Result<u8, StoreError> {
+        let Some(first) = line.first() else { return Ok(1) };
+        let Some(record) = self.deliveries.load(first.id).await? else { return Ok(1) };
+        Ok(match self.webhooks.load(&record.bot_id, record.webhook_id).await? {
+            Some(Webhook { order: Order::BestEffort, health, .. }) => health.in_flight(),
+            Some(_) | None => 1,
+        })
     }
 
     /// Webhooks that fail are warned of and switched off by time, too; those that are off are tested.
