@@ -12,7 +12,7 @@ use store::{StoreError, StoredBot};
 use crate::{Admin, Answer, Problem, Reply, Wish, cursor, key};
 
 /// What a deleted bot's webhooks are owed is sent within this time: the longest schedule is of four days.
-const OWED_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+pub(crate) const OWED_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 /// Another name is tried when that of a new bot is taken.
 const TRIES: usize = 5;
 const TITLE_CHARS: usize = 30;

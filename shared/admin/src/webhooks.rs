@@ -13,6 +13,7 @@ use shell::deliver::owner::{GoOn, Walked};
 use shell::{clock, guard};
 use store::{Edition, StoreError};
 
+use crate::bots::OWED_MS;
 use crate::{Admin, Answer, Problem, Reply, Wish, cursor, key};
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
@@ -120,7 +121,7 @@ impl Admin {
         }
         // Whoever deletes the bot from here on finds it; whoever has begun to may not have.
         if self.bots.load_current(bot).await?.is_none_or(|bot| bot.is_deleted) {
-            self.webhooks.delete(&webhook).await?;
+            self.webhooks.bury(&webhook, wish.now.plus_ms(OWED_MS)).await?;
             return Err(Problem::not_found("bot"));
         }
         let mut body = shown(&webhook);

@@ -96,7 +96,7 @@ async fn a_webhook_ends_with_its_bot() {
     let late =
         api.call("POST", "/v1/bots/Bshop1/webhooks", json!({ "name": "crm", "url": "https://example.com" })).await;
     assert_eq!(late.status, 404);
-    assert!(stack.webhooks.of_bot_ever(&id).await.unwrap().is_empty());
+    assert!(stack.webhooks.of_bot(&id).await.unwrap().is_empty());
 
     // One that was left over, and a request to make the bot anew that was not answered.
     let left = delivery::Webhook::new(id.clone(), "https://example.com", model::EpochMillis(1));
