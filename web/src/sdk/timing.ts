@@ -4,7 +4,7 @@ export interface Timing {
   connectMs: number;
   /** From a message to its ACK, a ping to its PONG, a question to its answer. */
   answerMs: number;
-  /** From an ACK to the next word of the bot. It may have been lost on its way, and then nothing behind it shows the gap. */
+  /** From an ACK, or the bot's last word behind it, to a ping that tells whether there is another. A turn takes 25 seconds at most. */
   unansweredMs: number;
   /** Silence before a ping; API Gateway closes after ten minutes of it. */
   pingMs: number;
@@ -29,7 +29,7 @@ export interface Timing {
 export const TIMING: Timing = {
   connectMs: 10_000,
   answerMs: 10_000,
-  unansweredMs: 20_000,
+  unansweredMs: 30_000,
   pingMs: 5 * 60_000,
   renewMs: 110 * 60_000,
   backoffMs: 500,

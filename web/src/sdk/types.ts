@@ -148,6 +148,7 @@ export interface UploadFrame {
 
 export interface PongFrame {
   type: "PONG";
+  lastSeq?: number;
   t?: number;
 }
 

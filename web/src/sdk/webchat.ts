@@ -344,8 +344,10 @@ export class WebChat {
     this.#again(wait ?? backoff(this.#timing, this.#failures - 1, this.#random()));
   }
 
-  #sayOpen(connection: Connection): void {
-    const { params, locale } = this.#open!;
+  /** `asks`: only for what is lacking. What the page knows of the customer was said before, and the bot may know better by now. */
+  #sayOpen(connection: Connection, asks = false): void {
+    const { locale } = this.#open!;
+    const params = asks && !this.#restart ? undefined : this.#open!.params;
     const restartId = this.#restart ?? undefined;
     const restart = restartId ? true : undefined;
     const lastSeq = restart ? 0 : this.#sequence.last;
@@ -471,8 +473,11 @@ export class WebChat {
       case "ERROR":
         this.#refused(frame);
         break;
+      case "PONG":
+        if (connection.ready && Number(frame.lastSeq) > this.#sequence.last) this.#sayOpen(connection, true);
+        break;
       default:
-        // PONG is a sign of life like any frame; others are of a later protocol, or API Gateway's own.
+        // Of a later protocol, or API Gateway's own.
         break;
     }
   }
@@ -544,7 +549,7 @@ export class WebChat {
       this.#gap = undefined;
       if (this.#asked !== this.#sequence.last && this.#current?.ready) {
         this.#asked = this.#sequence.last;
-        this.#sayOpen(this.#current);
+        this.#sayOpen(this.#current, true);
       } else {
         // It was asked for, and it did not come: it is gone.
         for (const due of this.#sequence.skip()) this.#pass(due);
@@ -559,7 +564,8 @@ export class WebChat {
       if (!ours && frame.seq <= this.#gate.last) return;
       this.#gate = null;
     }
-    if (frame.type !== "MESSAGE" || !frame.message?.isUser) clearTimeout(this.#unanswered);
+    // There may be another behind it.
+    if (this.#unanswered !== undefined) this.#awaitWord();
     if (frame.type === "MESSAGE") {
       if (!frame.message?.data) return;
       if (frame.message.conversationId !== this.#talk) this.#ended = false;
@@ -591,7 +597,7 @@ export class WebChat {
       for (const due of this.#sequence.skip(from)) this.#pass(due);
       this.#watchGap();
       // The rest of what was missed, in the next portion.
-      if (data["more"] === true && this.#current?.ready && Number(data["to"]) === this.#sequence.last) this.#sayOpen(this.#current);
+      if (data["more"] === true && this.#current?.ready && Number(data["to"]) === this.#sequence.last) this.#sayOpen(this.#current, true);
     }
     if (frame.event === "web.draining") this.#planRenewal(this.#random() * (Number(data["inMs"]) || 0) * 0.8);
     this.#emitter.emit("event", frame);
@@ -647,8 +653,7 @@ export class WebChat {
     if (this.#inFlight?.id === id) this.#landed();
     if (removed) {
       this.#told();
-      clearTimeout(this.#unanswered);
-      this.#unanswered = setTimeout(() => this.#current?.ready && this.#sayOpen(this.#current), this.#timing.unansweredMs);
+      this.#awaitWord();
     }
     this.#flush();
   }
@@ -677,10 +682,22 @@ export class WebChat {
 
   #listen(): void {
     clearTimeout(this.#ping);
-    this.#ping = setTimeout(() => {
-      if (!this.#write({ action: "ping", t: Date.now() })) return this.#abandon();
-      this.#ping = setTimeout(() => this.#abandon(), this.#timing.answerMs);
-    }, this.#timing.pingMs);
+    this.#ping = setTimeout(() => this.#sayPing(), this.#timing.pingMs);
+  }
+
+  #sayPing(): void {
+    clearTimeout(this.#ping);
+    if (!this.#write({ action: "ping", t: Date.now() })) return this.#abandon();
+    this.#ping = setTimeout(() => this.#abandon(), this.#timing.answerMs);
+  }
+
+  /** Of a last word that was lost nothing tells but a PONG. */
+  #awaitWord(): void {
+    clearTimeout(this.#unanswered);
+    this.#unanswered = setTimeout(() => {
+      this.#unanswered = undefined;
+      if (this.#current?.ready) this.#sayPing();
+    }, this.#timing.unansweredMs);
   }
 
   #planRenewal(inMs: number): void {
@@ -707,7 +724,7 @@ export class WebChat {
     clearTimeout(this.#steady);
     clearTimeout(this.#gap);
     clearTimeout(this.#unanswered);
-    this.#gap = undefined;
+    this.#gap = this.#unanswered = undefined;
     this.#landed();
     this.#stopTyping(false);
     const lost = [...this.#histories, ...this.#uploads.values()];

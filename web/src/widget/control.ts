@@ -113,12 +113,14 @@ export function install(options: InitOptions & { botId: string }): Control {
     client.read(last);
   };
 
-  /** What the server had when we came: it was there, and is not new. */
+  /** What the server had when we came: it was there, and is not new. What we missed since then is. */
   let had = 0;
+  let welcomed = false;
   let settle: ReturnType<typeof setTimeout> | undefined;
   client.on("message", (frame) => {
     if (frame.type === "CONTEXT") {
-      had = frame.lastSeq;
+      had = welcomed ? Math.min(frame.lastSeq, client.lastSeq) : frame.lastSeq;
+      welcomed = true;
       view.quiet(true);
       clearTimeout(settle);
       settle = setTimeout(() => view.quiet(false), 300);

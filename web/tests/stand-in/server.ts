@@ -81,6 +81,7 @@ export class StandIn {
   faults: Faults = { refuse: { times: 0, status: 401 }, dieBeforeAck: 0, dieBeforeContext: 0, failBehindLog: 0, ignore: 0, error: [], tokens: [], lose: 0, swap: false };
   tokensGiven = 0;
   handshakes = 0;
+  opens: Json[] = [];
   /** Conversations. */
   ended = 0;
   uploads = new Map<string, Buffer>();
@@ -316,13 +317,14 @@ export class StandIn {
         if (!Number.isInteger(frame["flowId"])) this.violations.push("navigate where");
         return void this.#think(user, [{ message: { type: "text", text: `자리 ${frame["flowId"]}-${frame["nodeId"] ?? ""}` } }]);
       case "ping":
-        return this.#send(connection, { type: "PONG", t: frame["t"] });
+        return this.#send(connection, { type: "PONG", t: frame["t"], lastSeq: user.log.length });
     }
   }
 
   #open(connection: Connection, frame: Json): void {
     const { user } = connection;
     connection.opened = true;
+    this.opens.push(frame);
     const restartId = frame["restartId"];
     if (frame["restart"] === true && (typeof restartId !== "string" || restartId === "")) this.violations.push("a restart without a name");
     if (frame["restart"] === true && user.restartId !== restartId) {

@@ -303,21 +303,31 @@ test("a conversation that ended, and whose successor counts anew", async () => {
   await until("an answer", () => watched.texts.some((text) => text.startsWith('"다시"')));
 });
 
-test("an answer that is lost on its way, and nothing comes behind it", async () => {
-  const watched = await opened({}, { timing: { unansweredMs: 60 } });
+test("the end of an answer is lost on its way, and nothing comes behind it", async () => {
+  const watched = await opened({ params: { lang: "ko" } }, { timing: { unansweredMs: 150 } });
   await until("the welcome", () => watched.texts.length === 1);
-  standIn.faults.lose = 10;
-  watched.chat.sendMessage({ type: "text", text: "하나" });
-  await until("taken", () => watched.chat.pending.length === 0);
-  await until("an answer", () => watched.texts.length === 3);
-  assert.deepEqual(watched.seqs, [...new Set(watched.seqs)].sort((a, b) => a - b));
-  // Once: a bot may have nothing to say.
   const { contexts } = watched;
-  standIn.speaks = false;
+  const opens = standIn.opens.length;
+  // All of it, or what comes behind the customer's own word.
+  standIn.thinkMs = 60;
+  for (const lost of ["all", "the end"]) {
+    const before = watched.texts.length;
+    if (lost === "all") standIn.faults.lose = 10;
+    watched.chat.sendMessage({ type: "text", text: lost });
+    if (lost === "the end") await until("its own", () => watched.texts.length === before + 1);
+    standIn.faults.lose = 10;
+    await until("an answer", () => watched.texts.length === before + 2);
+    standIn.faults.lose = 0;
+  }
+  assert.deepEqual(watched.seqs, [...new Set(watched.seqs)].sort((a, b) => a - b));
+  // The bot may know better by now.
+  for (const open of standIn.opens.slice(opens)) assert.equal(open["params"], undefined);
+  // Where nothing is lacking nothing is asked for.
+  const asked = watched.contexts;
+  assert.ok(asked > contexts);
   watched.chat.sendMessage({ type: "text", text: "둘" });
-  await until("one more", () => watched.contexts === contexts + 1);
-  await pause(200);
-  assert.equal(watched.contexts, contexts + 1);
+  await pause(300);
+  assert.equal(watched.contexts, asked);
   assert.equal(standIn.handshakes, 1);
 });
 

@@ -100,6 +100,9 @@ pub enum Answer<'a> {
     Pong {
         #[serde(skip_serializing_if = "Value::is_null")]
         t: &'a Value,
+        /// What the log has, for a browser that lacks it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        last_seq: Option<u64>,
     },
     Error {
         code: Code,

@@ -47,8 +47,8 @@ impl Frames {
         match self.keep(end_user_id, key, frame, clock::now(), None).await {
             Ok(appended) => {
                 let stamped = web::stamp(frame.as_bytes(), appended.kept().seq);
-                // It is kept, and that is enough: whoever lacks it finds it at the next number, or asks when nothing comes. What
-                // follows it in the turn must be kept, too, and what the customer says next must not wait.
+                // It is kept, and that is enough: whoever lacks it finds it at the next number, or by a ping. What follows
+                // it in the turn must be kept, too, and what the customer says next must not wait.
                 if let Err(error) = self.post(end_user_id, &stamped).await {
                     warn!(%error, "Nobody could be told of a frame");
                 }
@@ -182,7 +182,11 @@ impl Frames {
                     error!(connection.id = id, bytes = frame.len(), "A frame was refused");
                     return posted;
                 }
-                (Posted::Sent | Posted::Gone | Posted::Later | Posted::Unavailable, _) => return posted,
+                (Posted::Unavailable, None) => {
+                    self.sockets.leave();
+                    return posted;
+                }
+                (Posted::Sent | Posted::Gone | Posted::Later, _) => return posted,
             }
         }
     }

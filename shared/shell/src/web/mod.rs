@@ -34,6 +34,7 @@ use crate::bots::{Brain, Brains};
 use crate::clock;
 use crate::config::WebConfig;
 use crate::guard::Reach;
+use crate::metrics;
 use crate::outgoing::Guarded;
 use crate::queue::{InboundQueue, QueueError};
 pub use crate::witness::Witness;
@@ -145,7 +146,12 @@ impl WebChat {
 
     /// An event of either API, answered as that one wants it. Nothing is an error of the function.
     pub fn handle(&self, event: Value) -> BoxFuture<'_, Value> {
-        self.handled(event).boxed()
+        async {
+            let answer = self.handled(event).await;
+            metrics::flush();
+            answer
+        }
+        .boxed()
     }
 
     async fn handled(&self, event: Value) -> Value {
@@ -293,7 +299,11 @@ impl WebChat {
                     return Err(error.into());
                 }
             }
-            Ok(Frame::Ping { t }) => self.answer(speaker, &Answer::Pong { t: &t }).await,
+            Ok(Frame::Ping { t }) => {
+                // It is a sign of life where the log cannot be asked, too.
+                let head = self.log.head(speaker.row.end_user_id).await;
+                self.answer(speaker, &Answer::Pong { t: &t, last_seq: head.ok().map(|head| head.last) }).await;
+            }
         }
         Ok(())
     }

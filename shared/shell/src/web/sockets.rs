@@ -19,7 +19,7 @@ pub(crate) struct Sockets {
     callback_url: String,
     account: Option<Account>,
     client: OnceLock<Client>,
-    /// Until then nobody tries: nothing could be connected to.
+    /// Until then nobody tries.
     away_until: AtomicI64,
 }
 
@@ -69,7 +69,12 @@ impl Sockets {
         }
     }
 
-    /// Whether there was nothing to connect to a moment ago.
+    /// They were tried several times, in vain.
+    pub(crate) fn leave(&self) {
+        self.away_until.store(clock::now().plus_ms(AWAY_MS).0, Ordering::Relaxed);
+    }
+
+    /// Whether that was a moment ago.
     pub(crate) fn are_away(&self) -> bool {
         self.away_until.load(Ordering::Relaxed) > clock::now().0
     }
@@ -110,10 +115,7 @@ impl Sockets {
                 Ok(response.status().as_u16())
             }
             Err(error) if error.is_timeout() && !error.is_connect() => Err(RequestError::TimedOut),
-            Err(error) => {
-                self.away_until.store(clock::now().plus_ms(AWAY_MS).0, Ordering::Relaxed);
-                Err(RequestError::Unavailable(error.without_url().to_string()))
-            }
+            Err(error) => Err(RequestError::Unavailable(error.without_url().to_string())),
         }
     }
 }
