@@ -222,6 +222,38 @@ async fn changed_while_the_worker_was_down() {
     }
 }
 
+/// The owner sends a held delivery by hand, and switches the webhook on while the receiver thinks: who looked for what was held
+/// did not find this one.
+#[tokio::test]
+async fn switched_on_while_one_was_resent() {
+    let setting = Setting::new(Policy::Durable, true).await;
+    let stack = &setting.running.stack;
+    let mut webhook = setting.webhook.clone();
+    assert!(stack.deliver().switch(&mut webhook, false).await.unwrap());
+    let ids = setting.queue("a", EVENTS).await;
+    let (event, _) = world::batch(&setting.running, &stack.services.queues.events).await;
+    stack.deliver().handle(Invocation::Events(event)).await;
+    let held = setting.records().await.remove(0);
+    assert_eq!(held.state, RecordState::Held);
+    setting.receiver.answers(&[500]);
+    let (owner, off) = (Arc::new(stack.deliver()), webhook.clone());
+    let witness = Witness::new(move |point| {
+        let (owner, mut webhook) = (Arc::clone(&owner), off.clone());
+        async move {
+            if point == Point::Posted {
+                assert!(owner.switch(&mut webhook, true).await.unwrap());
+            }
+        }
+        .boxed()
+    });
+    stack.deliver().with_witness(witness).resend(webhook, held.id).await.unwrap();
+    let records = setting.records().await;
+    assert!(records.iter().all(|record| record.state != RecordState::Held), "{records:#?}");
+    setting.much_later().await;
+    assert_eq!(setting.receiver.taken(), ids);
+    setting.running.stop().await;
+}
+
 /// A worker that dies as soon as it has stored a delivery.
 async fn dies_when_frozen(setting: &Setting, event: aws_lambda_events::sqs::SqsEvent) {
     let died = Arc::new(Notify::new());

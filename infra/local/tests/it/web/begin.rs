@@ -165,12 +165,15 @@ async fn what_nobody_can_be_told_of_is_kept() {
     let (batch, _) = world::batch(&running, &services.queues.inbound).await;
     let response = worker.handle(Invocation::Messages(batch)).await;
     assert!(response.batch_item_failures.is_empty(), "what comes next would wait");
-    // The browser that waits asks after a while. The last of it is the keyboard.
+    // The browser asks after a while whether there is more, and for it. The last of it is the keyboard.
     let has = tab.last;
+    tab.write(&json!({ "action": "ping", "v": 1, "t": 7 })).await;
+    let pong = tab.of("PONG").await;
     tab.write(&json!({ "action": "open", "v": 1, "lastSeq": has })).await;
     let context = tab.of("CONTEXT").await;
     tab.of("KEYBOARD").await;
     assert_eq!(json!(tab.last), context["lastSeq"]);
+    assert_eq!(pong, json!({ "type": "PONG", "t": 7, "lastSeq": tab.last }));
     assert!(tab.last > has);
     running.stop().await;
 }
