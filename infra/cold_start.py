@@ -13,6 +13,7 @@ import resource
 import socket
 import statistics
 import subprocess
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -102,13 +103,15 @@ def measure(program: Path, event: bytes, invocations: int):
         "WEB_CALLBACK_URL": "http://127.0.0.1:9/ws",
     }
     started = time.perf_counter()
-    process = subprocess.Popen([program], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    log = tempfile.TemporaryFile()
+    process = subprocess.Popen([program], env=environment, stdout=subprocess.DEVNULL, stderr=log)
     try:
         for _ in range(300):
             if api.done.wait(0.1):
                 break
             if process.poll() is not None:
-                raise SystemExit(f"{program.name} ended: {process.stderr.read().decode()}")
+                log.seek(0)
+                raise SystemExit(f"{program.name} ended: {log.read().decode()}")
         else:
             raise SystemExit(f"{program.name} does not ask for work, or does not end it")
         status = Path(f"/proc/{process.pid}/status").read_text()
