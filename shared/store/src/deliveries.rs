@@ -11,6 +11,8 @@ use delivery::{Record, RecordState};
 use futures::{StreamExt as _, TryStreamExt as _};
 use model::{DeliveryId, EpochMillis, WebhookId};
 
+use tracing::error;
+
 use crate::item::{Item, Versioned, json, number, read_json, read_number, read_text, text};
 use crate::schema::{DUE_INDEX, KEPT_INDEX};
 use crate::sessions::conflict_or;
@@ -124,8 +126,12 @@ impl Deliveries {
         let id = |item: &Item| read_text(item, "pk")?.parse::<DeliveryId>().ok();
         let last = |item: &Item| Some((EpochMillis(read_number(item, "dueAt")?), id(item)?));
         let last = output.last_evaluated_key.as_ref().and_then(last);
-        let looks = futures::stream::iter(output.items().iter().filter_map(id)).map(|id| self.whose(id, now));
-        let due: Vec<Option<Due>> = looks.buffered(AT_ONCE).try_collect().await?;
+        // One that cannot be read must not keep the others from being sent; it is due in the next minute, too.
+        let looks = futures::stream::iter(output.items().iter().filter_map(id)).map(|id| async move {
+            let due = self.whose(id, now).await;
+            due.inspect_err(|error| error!(delivery.id = %id, %error, "A due delivery is passed over")).ok().flatten()
+        });
+        let due: Vec<Option<Due>> = looks.buffered(AT_ONCE).collect().await;
         Ok((due.into_iter().flatten().collect(), last))
     }
 

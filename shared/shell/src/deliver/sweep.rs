@@ -78,7 +78,8 @@ impl Deliver {
     async fn sweep_webhook(&self, mut line: Vec<Due>, until: EpochMillis) -> usize {
         // Its turn begins now.
         let end = until.min(clock::now().plus_ms(ROUND_MS));
-        line.sort_by_key(|due| (due.created_at, due.id));
+        // Parts of one delivery stay as they are due.
+        line.sort_by_key(|due| due.created_at);
         let in_flight = match self.in_flight(&line).await {
             Ok(in_flight) => in_flight,
             Err(error) => {
