@@ -113,15 +113,23 @@ impl Admin {
         if others.len() >= MOST {
             return Err(Problem::conflict(format!("A bot has up to {MOST} webhooks.")));
         }
-        match self.webhooks.create(&webhook).await {
-            Ok(()) => {}
+        let is_new = match self.webhooks.create(&webhook).await {
+            Ok(()) => true,
             // The same request, made before and not answered.
-            Err(StoreError::Conflict) => webhook = self.webhook(wish, bot, Some(id)).await?,
+            Err(StoreError::Conflict) => {
+                webhook = self.webhook(wish, bot, Some(id)).await?;
+                false
+            }
             Err(error) => return Err(error.into()),
-        }
+        };
         // Whoever deletes the bot from here on finds it; whoever has begun to may not have.
         if self.bots.load_current(bot).await?.is_none_or(|bot| bot.is_deleted) {
-            self.webhooks.bury(&webhook, wish.now.plus_ms(OWED_MS)).await?;
+            if is_new {
+                self.webhooks.bury(&webhook, wish.now.plus_ms(OWED_MS)).await?;
+            } else {
+                // It may be owed deliveries.
+                self.webhooks.retire(&webhook, wish.now.plus_ms(OWED_MS)).await?;
+            }
             return Err(Problem::not_found("bot"));
         }
         let mut body = shown(&webhook);
