@@ -30,7 +30,7 @@ pub enum Metric {
     TurnsLost,
     /// Calls that a messenger refused for good.
     CallsRefused,
-    /// Frames of web chat that a socket should have had, and that could not be posted. They are kept.
+    /// Frames of web chat that a socket should have had, and that could not be posted.
     FramesUnposted,
     /// Scripts that did not end, and keep a core busy.
     StuckScripts,

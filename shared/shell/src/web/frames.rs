@@ -51,6 +51,7 @@ impl Frames {
                 // it in the turn must be kept, too, and what the customer says next must not wait.
                 if let Err(error) = self.post(end_user_id, &stamped).await {
                     warn!(%error, "Nobody could be told of a frame");
+                    metrics::count(Metric::FramesUnposted, 1);
                 }
                 match appended {
                     Appended::Now(_) => answered(200),
