@@ -517,6 +517,8 @@ export class WebChat {
     }
     this.#outbox = this.#box();
     this.#listen();
+    // What begins may say a word, and that may be lost.
+    if (!frame.resumed) this.#awaitWord();
     this.#planRenewal(this.#timing.renewMs * (1 - 0.05 * this.#random()));
     clearTimeout(this.#steady);
     this.#steady = setTimeout(() => (this.#failures = 0), this.#timing.steadyMs);

@@ -200,6 +200,7 @@ export function install(options: InitOptions & { botId: string }): Control {
     setUserKey(userKey, userHash) {
       if (userKey === state.userKey && userHash === open.userHash) return;
       state.userKey = userKey;
+      welcomed = false;
       open = { ...open, userKey, userHash };
       view.clear();
       view.keyboard(null);
